@@ -1,0 +1,1 @@
+"""The query engine: text, one AST, one SQL tree, rows."""

@@ -1,0 +1,91 @@
+"""A command of the language and the registry of all commands.
+
+One command is one file in ``commands/``: a frozen dataclass whose name in the language comes from
+its grammar rule (``dedup_command`` builds the class registered as ``dedup``). Commands that the
+grammar already knows but this version cannot run are listed in ``commands/planned.py``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from logq.errors import Span
+
+if TYPE_CHECKING:
+    from logq.query.compiler import Step
+
+
+@dataclass(frozen=True)
+class Command:
+    """One part of a query between two bars."""
+
+    name: ClassVar[str]
+    syntax: ClassVar[str]
+    """How it is written, for the help."""
+    examples: ClassVar[tuple[str, ...]]
+    """Whole queries that use it; each is compiled by the tests."""
+
+    span: Span | None
+
+    def apply(self, step: Step) -> Step:
+        """The step after this command; raises QueryError."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A command the grammar knows and this version cannot run."""
+
+    name: str
+    syntax: str
+    summary: str
+
+
+_COMMANDS: dict[str, type[Command]] = {}
+_PLANNED: dict[str, Planned] = {}
+
+C = TypeVar("C", bound=type[Command])
+
+
+def command(name: str) -> Callable[[C], C]:
+    """Register a command class under its name in the grammar (the rule without ``_command``)."""
+
+    def register(cls: C) -> C:
+        if name in _COMMANDS or name in _PLANNED:
+            raise ValueError(f"command {name!r} is registered twice")
+        cls.name = name
+        _COMMANDS[name] = cls
+        return cls
+
+    return register
+
+
+def planned(name: str, syntax: str, summary: str) -> None:
+    """Register a command that the grammar knows but that cannot run yet."""
+    if name in _COMMANDS or name in _PLANNED:
+        raise ValueError(f"command {name!r} is registered twice")
+    _PLANNED[name] = Planned(name, syntax, summary)
+
+
+@cache
+def _load() -> None:
+    package = importlib.import_module("logq.query.commands")
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+
+
+def commands() -> dict[str, type[Command]]:
+    """Every command that can run, by name."""
+    _load()
+    return _COMMANDS
+
+
+def planned_commands() -> dict[str, Planned]:
+    """Every command that is known but cannot run yet, by name."""
+    _load()
+    return _PLANNED

@@ -1,0 +1,80 @@
+"""Every setting of LogQ: name, type, default, help and environment variable, once.
+
+A setting is a field of ``Settings``. Its value comes from, best first: the environment variable
+``LOGQ_<NAME>``, the ``[settings]`` table of the configuration file, the default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from logq.errors import InvalidConfig
+
+T = TypeVar("T")
+
+
+def setting(default: T, help: str) -> T:
+    """A field of ``Settings`` with the help that users see."""
+    return dataclasses.field(default=default, metadata={"help": help})  # type: ignore[no-any-return]  # dataclasses.field is typed as its default
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values in force."""
+
+    journal_batch_bytes: int = setting(
+        4 << 20, "batches up to this many message bytes go to the journal; larger ones to segments"
+    )
+    seal_bytes: int = setting(32 << 20, "seal a log group's journal when it holds this many bytes")
+    seal_seconds: int = setting(300, "seal a log group's journal when its oldest batch is this old")
+    seal_batches: int = setting(512, "seal a log group's journal when it holds this many batches")
+    compact_rows: int = setting(1_000_000, "compaction merges segments up to this many events")
+    compact_bytes: int = setting(128 << 20, "compaction merges segments up to this many file bytes")
+    garbage_seconds: int = setting(
+        600, "how long the file of a replaced or expired segment stays for running queries"
+    )
+    any_retention: bool = setting(
+        False, "allow any positive number of days as retention, not only CloudWatch's"
+    )
+    max_event_bytes: int = setting(1_048_576, "longer events are cut, marked and counted")
+    query_limit: int = setting(10_000, "rows of a query that names no limit")
+    query_max_chars: int = setting(10_000, "longest query text in characters")
+    query_seconds: int = setting(900, "time limit of one query in seconds")
+    query_memory: str = setting("2GB", "memory limit of one query, as DuckDB writes sizes")
+    query_threads: int = setting(0, "threads of one query; 0 means one per core")
+    json_prefix: str = setting(
+        "first_fragment", "find JSON behind a text prefix: first_fragment, or none"
+    )
+
+
+def load(table: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from a configuration table and the environment; raises InvalidConfig."""
+    known = {f.name: f for f in dataclasses.fields(Settings)}
+    for name in table:
+        if name not in known:
+            raise InvalidConfig(
+                f"there is no setting {name!r}", hint="'logq help settings' lists them"
+            )
+    values: dict[str, Any] = {}
+    for name, field in known.items():
+        raw = environ.get(f"LOGQ_{name.upper()}", table.get(name))
+        if raw is not None:
+            values[name] = _convert(name, raw, type(field.default))
+    return Settings(**values)
+
+
+def _convert(name: str, raw: Any, wanted: type) -> Any:
+    if isinstance(raw, str) and wanted is int and raw.removeprefix("-").isdigit():
+        return int(raw)
+    if isinstance(raw, str) and wanted is bool and raw.lower() in ("true", "false", "1", "0"):
+        return raw.lower() in ("true", "1")
+    if type(raw) is wanted:
+        return raw
+    raise InvalidConfig(
+        f"setting {name} = {raw!r} is not of type {wanted.__name__}",
+        hint=f"give a value of type {wanted.__name__}, in the file or as LOGQ_{name.upper()}",
+    )
