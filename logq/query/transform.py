@@ -1,0 +1,131 @@
+"""Query text to commands: the tree of the grammar becomes frozen values with their places.
+
+``parse`` is the whole front of the query engine. A text without any command asks for everything
+and gives no commands. Nothing here knows what a command does; classes come from the registry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lark import Token
+from lark.exceptions import UnexpectedInput
+
+from logq.errors import NotAvailableYet
+from logq.query.command import Command, commands, planned_commands
+from logq.query.expressions import Expressions, Node, span_of, tokens, trees
+from logq.query.grammar import parse_tree
+from logq.query.literals import string_value
+from logq.query.nodes import Literal, Regex
+from logq.query.syntax_error import explain
+
+Values = dict[str, Any]
+
+
+def parse(text: str) -> tuple[Command, ...]:
+    """The commands of a query; raises QuerySyntaxError and NotAvailableYet, both with a place."""
+    try:
+        tree = parse_tree(text)
+    except UnexpectedInput as error:
+        raise explain(error, text) from None
+    return _Commands(text).all(tree)
+
+
+class _Commands:
+    """One method a runnable command: from its tree to the constructor values of its class."""
+
+    def __init__(self, text: str) -> None:
+        self.expr = Expressions(text)
+
+    def all(self, tree: Node) -> tuple[Command, ...]:
+        """The commands in order; a planned one is reported only when the others are sound."""
+        made: list[Command] = []
+        missing: NotAvailableYet | None = None
+        for stage in trees(tree):
+            name = stage.data.removesuffix("_command")
+            if name in planned_commands():
+                missing = missing or _not_available(name, stage)
+                continue
+            values: Values = getattr(self, name)(stage)
+            made.append(commands()[name](span=span_of(stage), **values))
+        if missing is not None:
+            raise missing
+        return tuple(made)
+
+    def source(self, stage: Node) -> Values:
+        times: dict[str, str | None] = {"start": None, "end": None}
+        for option in trees(stage, "time_option"):
+            word, time = tokens(option)
+            times["start" if word.type == "START_OPTION" else "end"] = str(time)
+        names = [string_value(t) if t.type == "STRING" else str(t) for t in tokens(stage)]
+        functions = tuple(self.expr.source(f) for f in trees(stage, "source_function"))
+        return {"groups": tuple(names), "functions": functions, **times}
+
+    def search(self, stage: Node) -> Values:
+        return {"pattern": self.expr.pattern(tokens(stage)[0])}
+
+    def fields(self, stage: Node) -> Values:
+        star = bool(trees(stage, "star"))
+        return {"items": () if star else self.expr.items(trees(stage)[0]), "star": star}
+
+    def display(self, stage: Node) -> Values:
+        return {"items": self.expr.items(trees(stage)[0])}
+
+    def filter(self, stage: Node) -> Values:
+        return {"condition": self.expr(stage.children[0])}
+
+    def stats(self, stage: Node) -> Values:
+        items, *by = (self.expr.items(tree) for tree in trees(stage))
+        offset = [self.expr.duration(token) for token in tokens(stage)]
+        return {
+            "items": items,
+            "by": by[0] if by else (),
+            "offset": offset[0] if offset else None,
+        }
+
+    def sort(self, stage: Node) -> Values:
+        return {"keys": tuple(self.expr.key(key) for key in trees(stage))}
+
+    def limit(self, stage: Node) -> Values:
+        return {"rows": self._rows(stage), "any": bool(tokens(stage, "ANY"))}
+
+    def head(self, stage: Node) -> Values:
+        return {"rows": self._rows(stage)}
+
+    def tail(self, stage: Node) -> Values:
+        return {"rows": self._rows(stage)}
+
+    def dedup(self, stage: Node) -> Values:
+        return {"fields": self.expr.names(stage.children[0])}
+
+    def parse(self, stage: Node) -> Values:
+        target, spec = stage.children
+        assert not isinstance(spec, Token | None)
+        mode = str(spec.data)
+        text = tokens(spec, "STRING", "REGEX")
+        names = trees(spec, "names")
+        pattern: Literal | Regex | None = None
+        if mode == "glob":
+            pattern = self.expr.glob(text[0])
+        elif mode == "regex":
+            pattern = self.expr.pattern(text[0])
+        return {
+            "field": None if target is None else self.expr(target),
+            "pattern": pattern,
+            "names": self.expr.names(names[0] if names else spec),
+            "multi": bool(tokens(spec, "MULTI")),
+            "mode": mode,
+            "path": string_value(text[0]) if mode == "xml" else None,
+        }
+
+    def _rows(self, stage: Node) -> int:
+        return self.expr.integer(tokens(stage, "INT")[0])
+
+
+def _not_available(name: str, stage: Node) -> NotAvailableYet:
+    summary = planned_commands()[name].summary
+    return NotAvailableYet(
+        f"{name} ({summary}) is not available yet",
+        hint=f"this version has {', '.join(sorted(commands()))}",
+        span=span_of(stage),
+    )
