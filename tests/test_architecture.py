@@ -1,0 +1,253 @@
+"""The shape of the house: who may import whom, and what a file may look like.
+
+The tables below are the architecture. A new arrow is a decision: edit the table in the same change
+and say why. ``if TYPE_CHECKING`` imports count like any other.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "logq"
+
+GROUND = frozenset({"errors", "failpoints", "model", "settings", "units"})
+ENGINES = frozenset({"ingest", "query", "storage"})
+
+ROOMS: dict[str, frozenset[str]] = {
+    # room of logq/ -> the other rooms it may import
+    "__init__": frozenset(),
+    **dict.fromkeys(GROUND, GROUND),
+    **dict.fromkeys(ENGINES, GROUND),
+    "terminal": GROUND,
+    "values": GROUND,
+    "renderer": GROUND | {"terminal", "values"},
+    "renderers": GROUND | {"renderer", "terminal", "values"},
+    "app": GROUND | ENGINES,
+    "cli": GROUND | {"__init__", "app", "renderer", "terminal", "values"},
+    "__main__": frozenset({"cli"}),
+}
+
+PACKAGES: dict[str, frozenset[str]] = {
+    # room -> the third-party packages it may import; rooms not named here may import none
+    "query": frozenset({"duckdb", "lark", "orjson", "pyarrow", "re2", "sqlglot"}),
+    "storage": frozenset({"cramjam", "duckdb", "filelock", "orjson", "pyarrow", "re2"}),
+    "ingest": frozenset({"cramjam", "orjson", "pyarrow", "re2", "watchdog"}),
+    "app": frozenset(),
+    "values": frozenset({"orjson"}),
+    "renderer": frozenset({"pyarrow"}),
+    "renderers": frozenset({"orjson", "pyarrow"}),
+    "cli": frozenset({"click", "pyarrow", "rich", "typer"}),
+}
+
+HEAVY = frozenset().union(*PACKAGES.values()) - {"click", "filelock", "typer"}
+LATE = ENGINES | HEAVY | {"app"}
+"""What the modules of ``cli`` import only inside functions, so that ``logq --version`` is quick."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module as a file names it."""
+
+    module: str
+    line: int
+    inside_function: bool
+    type_checking: bool
+
+    @property
+    def top(self) -> str:
+        return self.module.split(".")[0]
+
+    @property
+    def room(self) -> str:
+        """The room of logq that is meant; ``__init__`` for the package itself."""
+        return self.module.split(".")[1] if "." in self.module else "__init__"
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[Import]:
+    yield from _imports(ast.parse(path.read_text()), inside=False, typing=False)
+
+
+def _imports(node: ast.AST, *, inside: bool, typing: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(alias.name, child.lineno, inside, typing)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, f"relative import in line {child.lineno}"
+            base = child.module or ""
+            names = [f"{base}.{alias.name}" for alias in child.names] if base == "logq" else [base]
+            for module in names:
+                whole = module == "logq.__version__"
+                yield Import("logq" if whole else module, child.lineno, inside, typing)
+        else:
+            function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            guard = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+            yield from _imports(child, inside=inside or function, typing=typing or guard)
+
+
+def check_no_circle(arrows: Mapping[str, AbstractSet[str]]) -> None:
+    """Take away what stands on nothing that is left, until nothing is left."""
+    left = dict(arrows)
+    while left:
+        bottom = {room for room, below in left.items() if not below & left.keys()}
+        assert bottom, f"these import each other: {sorted(left)}"
+        left = {room: below for room, below in left.items() if room not in bottom}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_imports_follow_the_table(path: Path) -> None:
+    room = room_of(path)
+    assert room in ROOMS, f"{room} is no room of the house yet: add it to the table"
+
+    wrong = [
+        f"{name(path)}:{found.line} imports {found.module}"
+        for found in imports(path)
+        if found.top == "logq" and found.room != room and found.room not in ROOMS[room]
+    ]
+
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_third_party_packages_stay_where_they_belong(path: Path) -> None:
+    allowed = PACKAGES.get(room_of(path), frozenset()) | sys.stdlib_module_names | {"logq"}
+
+    wrong = [
+        f"{name(path)}:{found.line} imports {found.module}"
+        for found in imports(path)
+        if found.top not in allowed
+    ]
+
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "cli").rglob("*.py")), ids=name)
+def test_the_command_line_imports_engines_only_inside_functions(path: Path) -> None:
+    wrong = [
+        f"{name(path)}:{found.line} imports {found.module}"
+        for found in imports(path)
+        if not found.inside_function and not found.type_checking
+        if (found.room if found.top == "logq" else found.top) in LATE
+    ]
+
+    assert not wrong
+
+
+def test_importing_the_command_line_loads_no_engine() -> None:
+    script = "import sys, logq.cli; print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    late = {f"logq.{part}" if part in ROOMS else part for part in LATE}
+    assert not late & set(loaded)
+
+
+def test_the_house_has_no_circles() -> None:
+    """Rooms only: files inside one room may lean on each other."""
+    check_no_circle({room: below for room, below in ROOMS.items() if room not in GROUND})
+
+
+def test_ground_modules_import_each_other_without_circles() -> None:
+    arrows = {
+        module: {found.room for found in imports(PACKAGE / f"{module}.py") if found.top == "logq"}
+        for module in GROUND
+    }
+    check_no_circle(arrows)
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_no_module_is_longer_than_400_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    words = ast.get_docstring(ast.parse(path.read_text()))
+
+    assert words, f"{name(path)} has no docstring"
+    assert words.splitlines()[0].endswith((".", ":")), words.splitlines()[0]
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_no_module_leaves_work_lying_about(path: Path) -> None:
+    assert not re.findall(r"\b(?:TODO|FIXME|XXX)\b.*", path.read_text())
+
+
+def test_the_top_level_belongs_to_the_user() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout, so nothing tells the project's files from others")
+
+    top = {line.split("/")[0] for line in listed.stdout.splitlines()}
+
+    house = {"pyproject.toml", "README.md", "logq", "grammar", "tests", "sample_logs"}
+    company = {"CHANGELOG.md", "LICENSE", ".ci", ".gitignore"}
+    assert top <= house | company
+
+
+def test_nothing_we_ship_names_a_place_outside_the_project() -> None:
+    shipped = [
+        path
+        for pattern in ("logq/**/*", "grammar/*", "sample_logs/*", "*.md", "pyproject.toml")
+        for path in ROOT.glob(pattern)
+        if path.is_file() and path.suffix != ".pyc"
+    ]
+    assert shipped
+
+    wrong = [
+        name(path)
+        for path in shipped
+        if any(place in path.read_bytes() for place in (b"/work/", b"../shared"))
+    ]
+
+    assert not wrong
+
+
+def test_every_import_form_is_seen() -> None:
+    """The reader of imports itself, on every way of writing one."""
+    text = (
+        "import duckdb\n"
+        "from logq import errors\n"
+        "from typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    from logq.storage.catalog import Catalog\n"
+        "def f():\n    import logq.query.sql\n"
+    )
+
+    found = list(_imports(ast.parse(text), inside=False, typing=False))
+
+    seen = [(i.top, i.room if i.top == "logq" else "", i.inside_function) for i in found]
+    assert seen == [
+        ("duckdb", "", False),
+        ("logq", "errors", False),
+        ("typing", "", False),
+        ("logq", "storage", False),
+        ("logq", "query", True),
+    ]
+    assert [i.type_checking for i in found] == [False, False, False, True, False]
