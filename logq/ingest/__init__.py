@@ -1,0 +1,1 @@
+"""The ingest engine: bytes of a source, events, batches."""

@@ -1,0 +1,1 @@
+"""The log formats, one file each; see ``logq.ingest.format``."""
