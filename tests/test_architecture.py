@@ -46,10 +46,10 @@ PACKAGES: dict[str, frozenset[str]] = {
     "values": frozenset({"orjson"}),
     "renderer": frozenset({"pyarrow"}),
     "renderers": frozenset({"orjson", "pyarrow"}),
-    "cli": frozenset({"click", "pyarrow", "rich", "typer"}),
+    "cli": frozenset({"pyarrow", "rich", "typer"}),
 }
 
-HEAVY = frozenset().union(*PACKAGES.values()) - {"click", "filelock", "typer"}
+HEAVY = frozenset().union(*PACKAGES.values()) - {"filelock", "typer"}
 LATE = ENGINES | HEAVY | {"app"}
 """What the modules of ``cli`` import only inside functions, so that ``logq --version`` is quick."""
 

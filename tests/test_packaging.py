@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from logq import __version__
-from tests.sample_story import DIRECTORY, Story
+from tests.samples import DIRECTORY, tell
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,7 +98,7 @@ def test_the_sample_logs_are_what_their_story_writes() -> None:
     written = {path.name: path.read_text("utf-8") for path in DIRECTORY.iterdir()}
     written.pop("demo.toml")
 
-    told = Story().files()
+    told = tell()
 
     assert written.keys() == told.keys()
     assert [name for name in told if told[name] != written[name]] == []

@@ -1,0 +1,151 @@
+"""Whatever is registered is documented, has examples and is tested; names are written once."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+from lark import Token, Tree
+from lark.exceptions import UnexpectedInput
+
+from logq import settings
+from logq.query.command import Command, Planned, commands, planned_commands
+from logq.query.function import Function, canonical, functions, planned_functions
+from logq.query.grammar import parse_tree, parser
+from logq.query.transform import parse
+from logq.renderer import Renderer, renderers
+
+CASES = Path(__file__).parent / "cases"
+
+
+@cache
+def queries() -> tuple[str, ...]:
+    """The text of every query case."""
+    files = [tomllib.loads(path.read_text("utf-8")) for path in sorted(CASES.rglob("*.toml"))]
+    return tuple(case["query"] for file in files for case in file["case"])
+
+
+@cache
+def words() -> tuple[frozenset[str], frozenset[str]]:
+    """The commands and the functions (canonical names) that occur in the cases."""
+    used: set[str] = set()
+    called: set[str] = set()
+    for query in queries():
+        try:
+            tree = parse_tree(query)
+        except UnexpectedInput:
+            continue  # a case of a syntax error
+        used |= {str(t.data).removesuffix("_command") for t in tree.iter_subtrees()}
+        calls = tree.scan_values(lambda v: isinstance(v, Token) and v.type == "FUNCTION")
+        called |= {canonical(token) for token in calls}
+    return frozenset(used), frozenset(called)
+
+
+def sentence(text: str) -> str:
+    """The first paragraph, which must be a sentence."""
+    first = " ".join((text or "").split("\n\n")[0].split())
+    assert first.endswith("."), f"not a sentence: {first!r}"
+    assert len(first) > 10, f"not a sentence: {first!r}"
+    return first
+
+
+# ---- commands
+
+
+def test_grammar_and_registry_name_the_same_commands() -> None:
+    rules = {rule.origin.name for rule in parser().rules} | {
+        rule.alias for rule in parser().rules if rule.alias
+    }
+    in_grammar = {name.removesuffix("_command") for name in rules if name.endswith("_command")}
+
+    assert in_grammar == commands().keys() | planned_commands().keys()
+
+
+@pytest.mark.parametrize("command", commands().values(), ids=commands().keys())
+def test_a_command_is_documented_by_a_sentence_its_syntax_and_examples(
+    command: type[Command],
+) -> None:
+    sentence(command.__doc__ or "")
+
+    assert command.syntax
+    assert command.examples
+    for example in command.examples:
+        assert any(isinstance(part, command) for part in parse(example)), example
+
+
+@pytest.mark.parametrize("name", commands())
+def test_a_command_occurs_in_a_case_and_has_a_file_of_cases(name: str) -> None:
+    used, _ = words()
+
+    assert name in used
+    assert any(path.stem.split("_")[0] == name for path in (CASES / "commands").glob("*.toml"))
+
+
+@pytest.mark.parametrize("command", planned_commands().values(), ids=planned_commands().keys())
+def test_a_planned_command_says_how_it_will_be_written_and_what_for(command: Planned) -> None:
+    assert command.name in command.syntax.lower() or command.name == "saved"
+    assert command.summary
+
+
+# ---- functions
+
+
+@pytest.mark.parametrize("function", functions(), ids=lambda f: f.name)
+def test_a_function_is_documented_by_a_sentence_and_examples(function: Function) -> None:
+    sentence(function.summary)
+
+    assert function.examples
+    for example in function.examples:
+        call = parse_tree(f"fields {example.expression}")
+        names = {canonical(t) for t in call.scan_values(lambda v: isinstance(v, Token))}
+        assert names & {canonical(name) for name in (function.name, *function.aliases)}
+        assert bool(example.values) <= function.aggregate
+
+
+@pytest.mark.parametrize("function", functions(), ids=lambda f: f.name)
+def test_a_function_occurs_in_a_case(function: Function) -> None:
+    _, called = words()
+
+    assert called & {canonical(name) for name in (function.name, *function.aliases)}
+
+
+def test_no_planned_function_can_run() -> None:
+    runnable = {canonical(name) for f in functions() for name in (f.name, *f.aliases)}
+
+    assert not runnable & {canonical(name) for name in planned_functions()}
+
+
+# ---- renderers
+
+
+@pytest.mark.parametrize("renderer", renderers().values(), ids=renderers().keys())
+def test_a_renderer_says_what_it_writes(renderer: Renderer) -> None:
+    assert renderer.summary
+    assert callable(renderer.render)
+
+
+# ---- settings
+
+
+@pytest.mark.parametrize("field", dataclasses.fields(settings.Settings), ids=lambda f: f.name)
+def test_a_setting_has_help_and_can_come_from_the_environment(
+    field: dataclasses.Field[object],
+) -> None:
+    assert field.metadata["help"]
+    assert not field.metadata["help"].endswith(".")
+
+    given = {f"LOGQ_{field.name.upper()}": str(field.default).lower()}
+    read = getattr(settings.load({}, given), field.name)
+    assert str(read).lower() == str(field.default).lower()
+
+
+def test_trees_are_read_for_their_commands_and_functions() -> None:
+    """The reader of cases itself."""
+    tree = parse_tree('"x" | stats COUNT_DISTINCT(a) by bin(5m) | filter b in (fields c)')
+
+    found = {str(t.data) for t in tree.iter_subtrees() if isinstance(t, Tree)}
+
+    assert {"search_command", "stats_command", "filter_command", "fields_command"} <= found
