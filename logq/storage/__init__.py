@@ -1,0 +1,7 @@
+"""The storage engine: immutable Parquet segments under one small transactional catalog."""
+
+from __future__ import annotations
+
+from logq.storage.storage import Storage
+
+__all__ = ["Storage"]

@@ -1,0 +1,148 @@
+"""The catalog database: one connection, its migrations, its transactions and its errors."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from logq.errors import DiskFull, StorageError
+from logq.failpoints import reach
+from logq.storage.migrations import MIGRATIONS
+
+BUSY_SECONDS = 5.0
+
+_BUSY, _READONLY, _CORRUPT, _FULL, _NOTADB = 5, 8, 11, 13, 26
+
+
+class CatalogDamaged(StorageError):
+    """The catalog file is not, or no longer, a database."""
+
+
+class Catalog:
+    """The catalog of one data directory; safe to use from several threads."""
+
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        with _database_errors():
+            self._connection = sqlite3.connect(
+                path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+            )
+        try:
+            with _database_errors():
+                self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+                self._connection.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Give the database back; the object cannot be used afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is durable when the block has ended, or has not happened."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A view of the catalog at one moment."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with self._lock, _database_errors():
+            self._connection.execute(begin)
+            try:
+                yield self._connection
+                if self._connection.in_transaction:  # unless the block took it all back
+                    self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @property
+    def version(self) -> int:
+        """How many migrations the catalog has seen; 0 for an empty file."""
+        with self.read() as connection:
+            return _version(connection)
+
+    def migrate(self) -> None:
+        """Bring the catalog to this program's version; raises StorageError if it is newer."""
+        version = self.version
+        if version > len(MIGRATIONS):
+            raise StorageError(
+                f"this data directory was written by a newer LogQ "
+                f"(catalog version {version}, this program knows {len(MIGRATIONS)})",
+                hint="upgrade LogQ, or use another data directory",
+            )
+        if 0 < version < len(MIGRATIONS):
+            self._keep_copy(version)
+        for number in range(version, len(MIGRATIONS)):
+            with self.write() as connection:
+                if _version(connection) != number:
+                    continue  # another process was faster
+                for statement in MIGRATIONS[number].split(";\n"):
+                    connection.execute(statement)
+                    reach("migration.in-step")
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+                reach("migration.before-commit")
+            reach("migration.after-commit")
+
+    def _keep_copy(self, version: int) -> None:
+        copy = self.path.with_name(f"catalog.version-{version}.sqlite")
+        if copy.exists():
+            return
+        unfinished = copy.with_suffix(".unfinished")
+        unfinished.unlink(missing_ok=True)
+        with self._lock, _database_errors():
+            self._connection.execute("VACUUM INTO ?", (str(unfinished),))
+        unfinished.rename(copy)
+        reach("migration.after-copy")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    """Say what the database refused, in the user's words."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == _FULL:
+            raise DiskFull(
+                "no space left on the disk while writing the catalog",
+                hint="free some space, delete a log group or give one a shorter retention",
+            ) from error
+        if code == _BUSY:
+            raise StorageError(
+                f"another process has been writing to the data directory for over "
+                f"{BUSY_SECONDS:.0f} seconds",
+                hint="try again; if it stays so, stop the LogQ process that hangs",
+            ) from error
+        if code in (_CORRUPT, _NOTADB):
+            raise CatalogDamaged(
+                f"the catalog is damaged: {error}",
+                hint="run 'logq doctor --repair' to rebuild it from the segments",
+            ) from error
+        if code == _READONLY:
+            raise StorageError(
+                "the data directory is read-only", hint="check its owner and permissions"
+            ) from error
+        if isinstance(error, sqlite3.OperationalError):
+            raise StorageError(
+                f"the catalog cannot be used: {error}",
+                hint="check the disk and the permissions of the data directory",
+            ) from error
+        raise

@@ -1,0 +1,146 @@
+"""Accept events: durable and visible when ``append`` returns, or not stored at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from logq.errors import StorageError
+from logq.failpoints import reach
+from logq.model import TIMESTAMP, Accepted, Checkpoint
+from logq.settings import Settings
+from logq.storage import checkpoints as marks
+from logq.storage import groups, journal, segments
+from logq.storage.catalog import Catalog
+from logq.storage.disk import Directory
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+DAY = 86_400_000
+
+
+def visible_from(retention_days: int | None, now: int) -> int | None:
+    """The time before which events of a log group have expired."""
+    return None if retention_days is None else now - retention_days * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The writing side of a data directory."""
+
+    catalog: Catalog
+    directory: Directory
+    clock: Callable[[], int]
+    settings: Settings
+
+    def append(
+        self, group: str, batch: pa.Table, checkpoints: Sequence[Checkpoint] = ()
+    ) -> Accepted:
+        """Store a batch and move checkpoints, together and durably.
+
+        Raises UnknownLogGroup, CheckpointConflict, DiskFull or StorageError; then nothing is
+        stored. Events older than the group's retention are counted in ``Accepted.expired``.
+        """
+        from logq.storage.batch import canonical, message_bytes
+
+        now = self.clock()
+        with self.catalog.read() as connection:
+            row = groups.find(connection, group)
+        table = _live(canonical(batch), visible_from(row.retention_days, now))
+        expired = batch.num_rows - table.num_rows
+        size = message_bytes(table)
+        if table.num_rows == 0:
+            with self.catalog.write() as connection:
+                groups.check(connection, row)
+                marks.advance(connection, checkpoints)
+            return Accepted(0, 0, 0, expired)
+        small = size <= self.settings.journal_batch_bytes
+        store = self._to_journal if small else self._to_segments
+        first_seq = store(row, table, size, checkpoints, now)
+        return Accepted(table.num_rows, size, first_seq, expired)
+
+    def _to_journal(
+        self,
+        group: groups.Row,
+        table: pa.Table,
+        size: int,
+        checkpoints: Sequence[Checkpoint],
+        now: int,
+    ) -> int:
+        from logq.storage.batch import info_of, stamp, stream_parts, times
+
+        parts = stream_parts(stamp(table, 0, now))
+        encoded = journal.encode(table, info_of(table), size, times(table))
+        reach("journal.before-transaction")
+        with self.catalog.write() as connection:
+            groups.check(connection, group)
+            marks.advance(connection, checkpoints)
+            first_seq = segments.take_seqs(connection, table.num_rows)
+            note_streams(connection, group.id, parts, now)
+            reach("journal.in-transaction")
+            journal.insert(connection, group.id, encoded, first_seq, now, parts)
+            reach("journal.before-commit")
+        reach("journal.after-commit")
+        return first_seq
+
+    def _to_segments(
+        self,
+        group: groups.Row,
+        table: pa.Table,
+        size: int,
+        checkpoints: Sequence[Checkpoint],
+        now: int,
+    ) -> int:
+        from logq.storage import drafts
+        from logq.storage.batch import stamp
+        from logq.storage.segment import Origin
+
+        with self.catalog.write() as connection:
+            first_seq = segments.take_seqs(connection, table.num_rows)
+        planned = drafts.cut(stamp(table, first_seq, now), group.id, now)
+        paths = [draft.path(self.directory) for draft in planned]
+        with self.catalog.write() as connection:
+            segments.announce(connection, self.directory, paths, now)
+        reach("segment.announced")
+        origin = Origin(group.name, group.retention_days)
+        written = drafts.write(self.directory, planned, origin)
+        reach("segment.before-commit")
+        try:
+            with self.catalog.write() as connection:
+                groups.check(connection, group)
+                marks.advance(connection, checkpoints)
+                for segment in written:
+                    note_streams(connection, group.id, segment.streams, now)
+                if not segments.publish(connection, self.directory, written):
+                    raise StorageError(
+                        "writing the events took so long that their files were given up",
+                        hint="try again; nothing was stored",
+                    )
+        except BaseException:
+            drafts.discard(self.directory, planned)
+            raise
+        reach("segment.after-commit")
+        return first_seq
+
+
+def note_streams(
+    connection: sqlite3.Connection, group_id: int, names: Iterable[str], now: int
+) -> None:
+    """Make the log streams that are not there yet, inside a transaction."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO log_streams VALUES (?, ?, ?)", [(group_id, n, now) for n in names]
+    )
+
+
+def _live(table: pa.Table, since: int | None) -> pa.Table:
+    if since is None:
+        return table
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    alive = pc.greater_equal(table.column(TIMESTAMP).cast(pa.int64()), since)
+    return table if pc.all(alive).as_py() in (True, None) else table.filter(alive)

@@ -1,0 +1,82 @@
+"""The schema of the catalog, as the list of steps that lead to it.
+
+Step ``n`` takes a catalog from version ``n`` to ``n + 1``; SQLite's ``user_version`` holds the
+version. A step that has been released is never changed. ``catalog.py`` runs each one in a
+transaction of its own and keeps a copy of the catalog as it was before the first.
+"""
+
+from __future__ import annotations
+
+_FIRST = """
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO counters VALUES ('seq', 0);
+
+CREATE TABLE log_groups (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    created INTEGER NOT NULL,
+    retention_days INTEGER,
+    format TEXT NOT NULL,
+    tags TEXT NOT NULL
+);
+
+CREATE TABLE log_streams (
+    group_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    PRIMARY KEY (group_id, name)
+) WITHOUT ROWID;
+
+-- What batches share: paths, kinds, columns. Counts differ from batch to batch and stay there.
+CREATE TABLE schemas (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    group_id INTEGER NOT NULL,
+    written INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL,
+    schema_id INTEGER NOT NULL,
+    counts TEXT NOT NULL,
+    streams TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE INDEX journal_by_group ON journal (group_id, id, written, bytes);
+
+CREATE TABLE segments (
+    id TEXT PRIMARY KEY,
+    group_id INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    disk_bytes INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    schema_id INTEGER NOT NULL,
+    columns TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    row_groups BLOB NOT NULL,
+    stream_names TEXT NOT NULL,
+    grams_sha256 TEXT,
+    damage TEXT,
+    streams TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX segments_by_group ON segments (group_id, day);
+
+-- Files that no query may find any more, or not yet: unlinked when due.
+CREATE TABLE garbage (path TEXT PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE checkpoints (
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (owner, key)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: list[str] = [_FIRST]

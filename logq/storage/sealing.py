@@ -1,0 +1,123 @@
+"""Turn the journal of a log group into segments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from logq.failpoints import reach
+from logq.settings import Settings
+from logq.storage import groups, journal, segments
+from logq.storage.catalog import Catalog
+from logq.storage.disk import Directory
+from logq.storage.schemas import Schemas
+
+_DUE = """
+SELECT group_id FROM journal GROUP BY group_id
+HAVING sum(bytes) >= ? OR count(*) >= ? OR min(written) <= ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What sealing did."""
+
+    events: int = 0
+    batches: int = 0
+    segments: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """Seals journals; several processes may try at once, one of them wins."""
+
+    catalog: Catalog
+    directory: Directory
+    schemas: Schemas
+    clock: Callable[[], int]
+    settings: Settings
+
+    def seal(self, pattern: str = "*") -> Sealed:
+        """Seal the whole journal of the log groups that ``pattern`` means."""
+        with self.catalog.read() as connection:
+            chosen = groups.matching(connection, pattern)
+        return self._seal_all(chosen)
+
+    def seal_due(self) -> Sealed:
+        """Seal journals that are large, old or in many parts; quick when there are none."""
+        limits = (
+            self.settings.seal_bytes,
+            self.settings.seal_batches,
+            self.clock() - self.settings.seal_seconds * 1000,
+        )
+        with self.catalog.read() as connection:
+            due = {row[0] for row in connection.execute(_DUE, limits)}
+            chosen = [row for row in groups.matching(connection) if row.id in due] if due else []
+        return self._seal_all(chosen)
+
+    def _seal_all(self, chosen: list[groups.Row]) -> Sealed:
+        events = batches = files = 0
+        for group in chosen:
+            while True:
+                sealed, more = self._seal_some(group)
+                events += sealed.events
+                batches += sealed.batches
+                files += sealed.segments
+                if not more:
+                    break
+        return Sealed(events, batches, files)
+
+    def _seal_some(self, group: groups.Row) -> tuple[Sealed, bool]:
+        """Seal the oldest batches, up to twice ``seal_bytes``; answers whether there are more."""
+        from logq.storage import drafts
+        from logq.storage.merge import merge
+        from logq.storage.segment import Origin
+
+        with self.catalog.read() as connection:
+            waiting = journal.entries(connection, group.id)
+            entries = _first(waiting, 2 * self.settings.seal_bytes)
+            stored = [
+                (
+                    e,
+                    journal.data_of(connection, e),
+                    self.schemas.info(connection, e.schema_id, e.counts),
+                )
+                for e in entries
+            ]
+        if not stored:
+            return Sealed(), False
+        now = self.clock()
+        table, _ = merge([(journal.decode(e, data), info) for e, data, info in stored])
+        planned = drafts.cut(table.combine_chunks(), group.id, now)
+        paths = [draft.path(self.directory) for draft in planned]
+        with self.catalog.write() as connection:
+            segments.announce(connection, self.directory, paths, now)
+        reach("seal.announced")
+        ids = tuple(e.id for e in entries)
+        origin = Origin(group.name, group.retention_days, journal=ids)
+        written = drafts.write(self.directory, planned, origin)
+        reach("seal.before-commit")
+        won = False
+        try:
+            with self.catalog.write() as connection:
+                won = journal.delete(connection, ids) and segments.publish(
+                    connection, self.directory, written
+                )
+                if not won:
+                    connection.execute("ROLLBACK")
+        finally:
+            if not won:
+                drafts.discard(self.directory, planned)
+        reach("seal.after-commit")
+        if not won:
+            return Sealed(), False
+        return Sealed(table.num_rows, len(ids), len(written)), len(entries) < len(waiting)
+
+
+def _first(entries: list[journal.Entry], size: int) -> list[journal.Entry]:
+    taken = 0
+    for number, entry in enumerate(entries):
+        taken += entry.bytes
+        if taken > size and number > 0:
+            return entries[:number]
+    return entries

@@ -1,0 +1,68 @@
+"""One data directory: opens it and wires the parts of the storage engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from logq.model import Snapshot
+from logq.settings import Settings
+from logq.storage import opening
+from logq.storage.catalog import Catalog
+from logq.storage.checkpoints import Checkpoints
+from logq.storage.disk import Directory
+from logq.storage.events import Events
+from logq.storage.groups import Groups
+from logq.storage.schemas import Schemas
+from logq.storage.sealing import Sealed, Sealing
+from logq.storage.snapshot import Snapshots
+
+
+def epoch_ms() -> int:
+    """The time now in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Storage:
+    """The events of one data directory; safe under several threads and processes at once."""
+
+    def __init__(
+        self, directory: Directory, catalog: Catalog, clock: Callable[[], int], settings: Settings
+    ) -> None:
+        self.directory = directory
+        self.clock = clock
+        self.settings = settings
+        self._catalog = catalog
+        schemas = Schemas()
+        self.groups = Groups(catalog, directory, clock, settings.any_retention)
+        self.events = Events(catalog, directory, clock, settings)
+        self.checkpoints = Checkpoints(catalog)
+        self._snapshots = Snapshots(catalog, directory, schemas)
+        self._sealing = Sealing(catalog, directory, schemas, clock, settings)
+
+    @staticmethod
+    def open(
+        path: Path, clock: Callable[[], int] = epoch_ms, settings: Settings | None = None
+    ) -> Storage:
+        """Open a data directory, or make one; raises CatalogMissing or StorageError."""
+        directory, catalog = opening.open_directory(path)
+        return Storage(directory, catalog, clock, settings or Settings())
+
+    def close(self) -> None:
+        """Give the data directory back."""
+        self._catalog.close()
+
+    def __enter__(self) -> Storage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def snapshot(self, groups: Sequence[str]) -> Snapshot:
+        """Everything visible now in the named log groups; raises UnknownLogGroup."""
+        return self._snapshots.take(groups, self.clock())
+
+    def seal(self, group: str | None = None) -> Sealed:
+        """Turn the journal into segments, of one log group or of all."""
+        return self._sealing.seal(group or "*")
