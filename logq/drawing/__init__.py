@@ -1,0 +1,1 @@
+"""Tables, records and charts as lines of text: pure functions of values and a screen."""
