@@ -104,9 +104,14 @@ def _escape(match: re.Match[str]) -> str:
     code = ord(char)
     if char in _SHORT:
         return _SHORT[char]
-    return (
-        f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
-    )
+    if code < 256:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def json_lines(text: str) -> str:
+    """JSON text like ``lines``, with escapes that JSON knows."""
+    return _UNSAFE_IN_LINES.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def width(text: str) -> int:

@@ -100,12 +100,12 @@ def time_series(
         value_of = {at: number(row[at]) for at in found.values}
         for at, value in value_of.items():
             if value is not None and row[found.time] is not None:
-                series = points.setdefault((at, key_label(row, found.keys, texts)), {})
-                series[row[found.time]] = value
+                held = points.setdefault((at, key_label(row, found.keys, texts)), {})
+                held[row[found.time]] = value
     several = len(found.values) > 1
     drawn = [
-        (at, Series(_series_label(key, names[at], several), held))
-        for (at, key), held in points.items()
+        (at, Series(_series_label(key, names[at], several), by_time))
+        for (at, key), by_time in points.items()
     ]
     drawn.sort(key=lambda pair: -pair[1].weight)
     if len(drawn) <= MOST_SERIES:
