@@ -100,7 +100,7 @@ def _with_columns(
     columns: Columns = {}
     for path, (field, values) in fields.items():
         if path in chosen:
-            column = _free(path, taken)
+            column = free_column(path, taken)
             columns[path] = (
                 Field(path, field.kind, column, field.count, field.pointers),
                 values,
@@ -111,7 +111,8 @@ def _with_columns(
     return columns
 
 
-def _free(path: str, taken: set[str]) -> str:
+def free_column(path: str, taken: set[str]) -> str:
+    """A column name for ``path`` that differs from all ``taken`` in more than letter case."""
     column, number = path, 1
     while column.lower() in taken:
         number += 1
