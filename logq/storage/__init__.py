@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from logq.storage.doctor import examine
 from logq.storage.storage import Storage
 
-__all__ = ["Storage"]
+__all__ = ["Storage", "examine"]

@@ -97,6 +97,11 @@ class Catalog:
                 reach("migration.before-commit")
             reach("migration.after-commit")
 
+    def fold(self) -> None:
+        """Move everything from the write-ahead log into the catalog file itself."""
+        with self._lock, _database_errors():
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def _keep_copy(self, version: int) -> None:
         copy = self.path.with_name(f"catalog.version-{version}.sqlite")
         if copy.exists():

@@ -77,7 +77,12 @@ def source_of(table: pa.Table, info: BatchInfo) -> Source:
         ends = pc.min_max(table.column(column)).as_py()
         return ends["min"] is None or (ends["min"] >= -_EXACT and ends["max"] <= _EXACT)
 
-    return Source(info, frozenset(n for n in table.column_names if n in SYSTEM_COLUMNS), exact)
+    return Source(info, frozenset(system_columns(table.column_names)), exact)
+
+
+def system_columns(names: Sequence[str]) -> list[str]:
+    """The system columns among the columns of a batch."""
+    return [name for name in names if name in SYSTEM_COLUMNS]
 
 
 def unify(sources: Sequence[Source], max_columns: int = MAX_COLUMNS) -> Plan:

@@ -19,7 +19,7 @@ def open_directory(path: Path) -> tuple[Directory, Catalog]:
     directory = Directory(path.absolute())
     with disk_errors(f"opening the data directory {path}"):
         marked = _check_marker(directory)
-        _make(directory)
+        make(directory)
         if not directory.catalog.exists():
             _refuse_if_used(directory, marked)
     try:
@@ -32,7 +32,7 @@ def open_directory(path: Path) -> tuple[Directory, Catalog]:
         catalog.migrate()
         if not marked:
             with disk_errors(f"opening the data directory {path}"):
-                _mark(directory)
+                mark(directory)
     except BaseException:
         catalog.close()
         raise
@@ -56,7 +56,8 @@ def _check_marker(directory: Directory) -> bool:
     return True
 
 
-def _make(directory: Directory) -> None:
+def make(directory: Directory) -> None:
+    """Make the directories that are not there."""
     if not directory.root.is_dir():
         directory.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in (directory.groups, directory.tmp, directory.quarantine):
@@ -75,7 +76,8 @@ def _missing(directory: Directory, state: str) -> CatalogMissing:
     )
 
 
-def _mark(directory: Directory) -> None:
+def mark(directory: Directory) -> None:
+    """Mark a directory that has a catalog: from now on a missing one is a loss."""
     unfinished = directory.tmp / f"LOGQ.{os.getpid()}"
     with unfinished.open("w") as file:
         file.write(json.dumps({"format": FORMAT}) + "\n")

@@ -31,6 +31,7 @@ from logq.model import (
 )
 from logq.storage.batch import StreamPart, add_parts, message_bytes, stream_parts
 from logq.storage.disk import Directory, new_file
+from logq.storage.grams import GramsBuilder
 
 SEGMENT_METADATA = b"logq.segment"
 ROW_GROUP_ROWS = 65_536
@@ -82,9 +83,9 @@ class SegmentWriter:
         sink: Any,
         schema: pa.Schema,
         sample: pa.Table,
-        bloom_rows: int = 0,
+        grams: GramsBuilder | None = None,
     ) -> None:
-        """``bloom_rows``: build Bloom filters for about this many distinct values each."""
+        """With ``grams``, index the text and build Bloom filters too: this segment is to stay."""
         dictionary, selective = encodings(sample)
         self._writer = pq.ParquetWriter(
             sink,
@@ -96,11 +97,12 @@ class SegmentWriter:
             write_statistics=[n for n in schema.names if n not in _LONG],
             write_page_checksum=True,
             bloom_filter_options=(
-                {name: {"ndv": bloom_rows, "fpp": 0.01} for name in selective}
-                if bloom_rows
+                {name: {"ndv": ROW_GROUP_ROWS, "fpp": 0.01} for name in selective}
+                if grams
                 else None
             ),
         )
+        self._grams = grams
         self.rows = 0
         self.bytes = 0
         self.row_groups: list[RowGroup] = []
@@ -115,6 +117,8 @@ class SegmentWriter:
             part = table.slice(start, ROW_GROUP_ROWS)
             time = part.column(TIMESTAMP).cast(pa.int64())
             self.row_groups.append(RowGroup(part.num_rows, time[0].as_py(), time[-1].as_py()))
+            if self._grams is not None:
+                self._grams.add(part.column(MESSAGE))
         seqs = pc.min_max(table.column(SEQ)).as_py()
         self._first_seq = (
             seqs["min"] if self._first_seq is None else min(self._first_seq, seqs["min"])
@@ -146,23 +150,30 @@ def write(
     info: BatchInfo,
     origin: Origin,
     place: tuple[str, int, str],
-    bloom_rows: int = 0,
+    index: Path | None = None,
 ) -> Segment:
     """Write tables in time order as one durable segment at ``target``.
 
-    ``place`` is segment id, group id and day. Raises DiskFull or StorageError and leaves nothing.
+    ``place`` is segment id, group id and day; ``index`` is where a text index is to be.
+    Raises DiskFull or StorageError and leaves nothing.
     """
+    grams = GramsBuilder() if index is not None else None
     segment_id, group_id, day = place
     writer: SegmentWriter | None = None
     with new_file(directory, target) as sink:
         for table in tables:
             if writer is None:
-                writer = SegmentWriter(sink, table.schema, table, bloom_rows)
+                writer = SegmentWriter(sink, table.schema, table, grams)
                 columns = tuple(n for n in table.column_names if n in SYSTEM_COLUMNS)
             writer.add(table)
         assert writer is not None, "a segment has at least one event"
         writer.close(segment_id, origin)
         size, digest = sink.tell(), sink.sha256
+    grams_digest = None
+    if grams is not None and index is not None:
+        with new_file(directory, index) as sink:
+            sink.write(grams.to_bytes())
+            grams_digest = sink.sha256
     groups = tuple(writer.row_groups)
     return Segment(
         segment_id,
@@ -178,6 +189,7 @@ def write(
         columns,
         groups,
         writer.streams,
+        grams_digest,
     )
 
 

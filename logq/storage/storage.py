@@ -8,15 +8,17 @@ from pathlib import Path
 
 from logq.model import Snapshot
 from logq.settings import Settings
-from logq.storage import opening
+from logq.storage import doctor, opening, quarantine
 from logq.storage.catalog import Catalog
 from logq.storage.checkpoints import Checkpoints
 from logq.storage.disk import Directory
 from logq.storage.events import Events
+from logq.storage.findings import Report
 from logq.storage.groups import Groups
 from logq.storage.schemas import Schemas
 from logq.storage.sealing import Sealed, Sealing
 from logq.storage.snapshot import Snapshots
+from logq.storage.upkeep import Compacted, Progress, Retained, Upkeep
 
 
 def epoch_ms() -> int:
@@ -40,6 +42,7 @@ class Storage:
         self.checkpoints = Checkpoints(catalog)
         self._snapshots = Snapshots(catalog, directory, schemas)
         self._sealing = Sealing(catalog, directory, schemas, clock, settings)
+        self._upkeep = Upkeep(catalog, directory, schemas, clock, settings)
 
     @staticmethod
     def open(
@@ -66,3 +69,31 @@ class Storage:
     def seal(self, group: str | None = None) -> Sealed:
         """Turn the journal into segments, of one log group or of all."""
         return self._sealing.seal(group or "*")
+
+    def compact(self, group: str | None = None, progress: Progress | None = None) -> Compacted:
+        """Merge small segments into large ones, of one log group or of all."""
+        return self._upkeep.compact(group or "*", progress)
+
+    def retention(self) -> Retained:
+        """Drop expired segments and unlink files that are due."""
+        return self._upkeep.retention()
+
+    def maintain(self) -> tuple[Sealed, Compacted, Retained]:
+        """Seal, compact and drop what is due; quick when nothing is, so call it every minute."""
+        return (
+            self._sealing.seal_due(),
+            self._upkeep.compact(everything=False),
+            self._upkeep.retention(),
+        )
+
+    def doctor(self, repair: bool = False, progress: doctor.Progress | None = None) -> Report:
+        """Check every file and row; ``doctor.examine`` also takes a directory that cannot open."""
+        return doctor.check(self._catalog, self.directory, repair, progress)
+
+    def quarantine(self, segment_id: str, reason: str) -> bool:
+        """Take a segment that cannot be read out of every answer; False if it is gone anyway.
+
+        A query that fails on a segment asks this: False means that the segment was merged or
+        deleted meanwhile and a new snapshot will do.
+        """
+        return quarantine.put(self._catalog, self.directory, segment_id, reason)

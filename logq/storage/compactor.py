@@ -1,0 +1,167 @@
+"""Merge segments: read them in time order, write one, exchange them in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from logq.errors import StorageError
+from logq.failpoints import reach
+from logq.model import TIMESTAMP, BatchInfo
+from logq.storage import merge, segment, segments
+from logq.storage.batch import in_time_order
+from logq.storage.catalog import Catalog
+from logq.storage.compaction import Candidate
+from logq.storage.disk import Directory, sha256
+from logq.storage.groups import Row
+from logq.storage.segment import ROW_GROUP_ROWS, Origin, Segment
+
+_EXACT = 1 << 53
+
+
+class Unreadable(StorageError):
+    """A segment that compaction cannot read."""
+
+    def __init__(self, segment_id: str, reason: str) -> None:
+        super().__init__(f"segment {segment_id} is damaged: {reason}")
+        self.segment_id = segment_id
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A segment to be merged."""
+
+    listed: Candidate
+    info: BatchInfo
+    path: Path
+
+
+def exchange(
+    catalog: Catalog,
+    directory: Directory,
+    group: Row,
+    inputs: Sequence[Input],
+    now: int,
+    grace_ms: int,
+) -> Segment | None:
+    """Merge segments into one; None if another process changed one of them meanwhile.
+
+    Raises Unreadable for a damaged input, DiskFull or StorageError; then nothing has changed.
+    """
+    segment_id, day = segment.new_id(now), inputs[0].listed.day
+    target = directory.segment(group.id, day, segment_id)
+    index = directory.grams(group.id, day, segment_id)
+    with catalog.write() as connection:
+        segments.announce(connection, directory, (target, index), now)
+    reach("compaction.announced")
+    ids = tuple(i.listed.id for i in inputs)
+    origin = Origin(group.name, group.retention_days, replaces=ids)
+    won = False
+    try:
+        with ExitStack() as stack:
+            files = [stack.enter_context(_open(i)) for i in inputs]
+            plan = merge.unify([_source(i, f) for i, f in zip(inputs, files, strict=True)])
+            place = (segment_id, group.id, day)
+            tables = _in_row_groups(_merged(inputs, files, plan))
+            made = segment.write(directory, target, tables, plan.info, origin, place, index)
+        reach("compaction.before-commit")
+        with catalog.write() as connection:
+            won = segments.remove(connection, directory, ids, now + grace_ms) and segments.publish(
+                connection, directory, [made]
+            )
+            if not won:
+                connection.execute("ROLLBACK")
+    finally:
+        if not won:
+            target.unlink(missing_ok=True)
+            index.unlink(missing_ok=True)
+    reach("compaction.after-commit")
+    return made if won else None
+
+
+def _open(source: Input) -> Any:
+    try:
+        if sha256(source.path) != source.listed.sha256:
+            raise Unreadable(source.listed.id, "its bytes have changed (SHA-256)")
+        return pq.ParquetFile(source.path, page_checksum_verification=True)
+    except FileNotFoundError as error:
+        raise Unreadable(source.listed.id, "its file is missing") from error
+    except (OSError, pa.ArrowException) as error:
+        raise Unreadable(source.listed.id, f"it cannot be read: {error}") from error
+
+
+def _source(source: Input, file: Any) -> merge.Source:
+    names = file.schema_arrow.names
+
+    def exact(column: str) -> bool:
+        place = names.index(column)
+        for number in range(file.metadata.num_row_groups):
+            found = file.metadata.row_group(number).column(place).statistics
+            if found is None or not found.has_min_max:
+                if found is None or found.null_count != file.metadata.row_group(number).num_rows:
+                    return False
+            elif found.min < -_EXACT or found.max > _EXACT:
+                return False
+        return True
+
+    return merge.Source(source.info, frozenset(merge.system_columns(names)), exact)
+
+
+def _merged(inputs: Sequence[Input], files: Sequence[Any], plan: merge.Plan) -> Iterator[pa.Table]:
+    """All rows in time order, holding only row groups that overlap in time."""
+    spans = sorted(
+        (g.start, number, place)
+        for number, source in enumerate(inputs)
+        for place, g in enumerate(source.listed.row_groups)
+    )
+    held: list[pa.Table] = []
+    rows, enough = 0, ROW_GROUP_ROWS
+    for start, number, place in spans:
+        if rows >= enough:
+            table = in_time_order(pa.concat_tables(held).combine_chunks())
+            ready = _before(table, start)
+            if ready:
+                yield table.slice(0, ready)
+            held = [table.slice(ready)]
+            rows -= ready
+            enough = max(ROW_GROUP_ROWS, 2 * rows)
+        source = inputs[number]
+        try:
+            part = files[number].read_row_group(place, use_threads=False)
+        except (OSError, pa.ArrowException) as error:
+            raise Unreadable(source.listed.id, f"it cannot be read: {error}") from error
+        part = merge.conform(part, source.info, plan, number)
+        held.append(part)
+        rows += part.num_rows
+    yield in_time_order(pa.concat_tables(held).combine_chunks())
+
+
+def _before(table: pa.Table, time: int) -> int:
+    """How many rows of a table in time order are older than ``time``."""
+    older = pc.less(table.column(TIMESTAMP).cast(pa.int64()), time)
+    return int(pc.sum(older.cast(pa.int64())).as_py() or 0)
+
+
+def _in_row_groups(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in tables of whole row groups."""
+    held: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        held.append(table)
+        rows += table.num_rows
+        whole = rows - rows % ROW_GROUP_ROWS
+        if whole:
+            together = pa.concat_tables(held)
+            yield together.slice(0, whole)
+            rest = together.slice(whole)
+            held, rows = ([rest] if rest.num_rows else []), rest.num_rows
+    if held:
+        yield pa.concat_tables(held)
