@@ -35,7 +35,7 @@ _UNITS = {
     "q": ("q", "qtr", "quarter"),
     "y": ("y", "yr", "year"),
 }
-_UNIT_NAMES = {name: unit for unit, names in _UNITS.items() for name in names} | {
+UNIT_NAMES = {name: unit for unit, names in _UNITS.items() for name in names} | {
     f"{name}s": unit
     for unit, names in _UNITS.items()
     for name in names
@@ -97,7 +97,7 @@ def duration(token: str) -> tuple[int, str]:
     amount = integer(number[0])
     if amount == 0:
         raise QuerySyntaxError(f"a period of {token} has no length", hint="write at least 1, as 1m")
-    return amount, _UNIT_NAMES[token[number.end() :].strip().lower()]
+    return amount, UNIT_NAMES[token[number.end() :].strip().lower()]
 
 
 def quote(text: str) -> str:

@@ -4,11 +4,36 @@ from __future__ import annotations
 
 from lark.exceptions import UnexpectedInput
 
-from logq.errors import QuerySyntaxError, Span
+from logq.errors import QuerySyntaxError
+from logq.query.fault import locate
+from logq.query.faults import (
+    brackets,
+    commands,
+    general,
+    names,
+    operators,
+    signs,
+    stages,
+    values,
+)
+
+RULES = (
+    *signs.RULES,
+    *brackets.RULES,
+    *stages.RULES,
+    *commands.RULES,
+    *names.RULES,
+    *operators.RULES,
+    *values.RULES,
+    *general.RULES,
+)
+"""The particular before the general; the last rule always answers."""
 
 
 def explain(error: UnexpectedInput, text: str) -> QuerySyntaxError:
     """What is wrong, where, and what to write instead."""
-    position = error.pos_in_stream
-    start = len(text) if position is None or position < 0 else position
-    return QuerySyntaxError("this cannot stand here", span=Span(start, start + 1))
+    fault = locate(error, text)
+    answer = next(found for rule in RULES if (found := rule(fault)) is not None)
+    if answer.span is None:
+        answer.span = fault.span
+    return answer

@@ -1,0 +1,1 @@
+"""What people write that the grammar does not take, by the kind of mistake."""
