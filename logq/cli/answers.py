@@ -1,0 +1,129 @@
+"""Run a query and print its answer: what 'query', 'tail' and 'demo' share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from logq import renderer
+from logq.cli import listing
+from logq.cli.options import Range
+from logq.cli.session import Session
+from logq.units import format_bytes, format_duration, parse_zone
+
+if TYPE_CHECKING:
+    from logq.app import LogQ
+    from logq.query.result import Result, Stats
+
+PATIENCE = 1.0
+"""Seconds after which a person is told that something is going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query and how its answer is wanted."""
+
+    text: str
+    groups: Sequence[str]
+    range: Range = Range(None, None)
+    limit: int | None = None
+    output: str | None = None
+    file: str | None = None
+    zone: str = "UTC"
+    stats: bool = False
+
+
+def ask(run: Session, logq: LogQ, asked: Asked) -> int:
+    """Run the query, print its answer and return the number of rows."""
+    run.query = asked.text
+    options = renderer.Options(parse_zone(asked.zone), asked.file)
+    output = asked.output or listing.default_format(run)
+    renderer.get(output)  # a misspelt format is told before the work
+    with Ticker(run) as ticker:
+        result = logq.queries.run(
+            asked.text,
+            groups=asked.groups,
+            start=asked.range.start,
+            end=asked.range.end,
+            limit=asked.limit,
+        )
+        answer = answer_of(result, ticker.stop)
+        count = renderer.render(output, answer, run.out, options)
+    for warning in result.warnings:
+        run.warn(warning)
+    if asked.stats:
+        run.say(describe(result.stats, count))
+    return count
+
+
+def answer_of(result: Result, first: Callable[[], None] = lambda: None) -> renderer.Answer:
+    """What a renderer needs of a result; ``first`` is called when its first rows are there."""
+
+    def batches() -> Iterator[Sequence[renderer.Row]]:
+        for batch in renderer.batches(result.rows()):
+            first()
+            yield batch
+        first()
+
+    return renderer.Answer(result.columns, batches(), result.arrow, shape_of(result))
+
+
+def shape_of(result: Result) -> renderer.Shape:
+    """What the query says about drawing its answer."""
+    bucket = next((column for column in result.columns if column.bucket is not None), None)
+    keys = result.shape.keys
+    return renderer.Shape(
+        time_column=bucket.name if bucket else None,
+        bucket_ms=bucket.bucket if bucket else None,
+        keys=keys,
+        additive=result.shape.additive,
+        numeric_order=len(keys) == 1 and keys[0].lower().startswith("histogram"),
+    )
+
+
+def describe(stats: Stats, rows: int) -> str:
+    """The line that ``--stats`` prints."""
+    return (
+        f"{rows:,} rows; {stats.records_matched:,} records matched, "
+        f"{stats.records_scanned:,} scanned ({format_bytes(stats.bytes_scanned)}), "
+        f"{stats.row_groups_pruned:,} row groups left out; {format_duration(stats.elapsed_ms)}"
+    )
+
+
+class Ticker:
+    """Says on a terminal how long a query has been running, until its answer comes."""
+
+    def __init__(self, run: Session) -> None:
+        self._screen = run.err
+        self._silent = run.quiet or not run.err.terminal
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self) -> Ticker:
+        if not self._silent:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Wipe the line; may be called again."""
+        if not self._done.is_set():
+            self._done.set()
+            if not self._silent:
+                self._thread.join()
+
+    def _tick(self) -> None:
+        begun = time.monotonic()
+        shown = False
+        while not self._done.wait(PATIENCE):
+            self._screen.write(f"\rrunning, {time.monotonic() - begun:.0f} s")
+            self._screen.flush()
+            shown = True
+        if shown:
+            self._screen.write("\r\x1b[K")
+            self._screen.flush()

@@ -1,0 +1,60 @@
+"""``logq tail``: the newest events, and new ones as they come."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from logq import renderer
+from logq.cli import following
+from logq.cli.apps import command_app
+from logq.cli.faults import WrongUsage
+from logq.cli.options import Groups, Output, Zone, chosen_groups
+from logq.cli.session import session
+from logq.units import parse_zone
+
+app = command_app()
+
+
+@app.command()
+def tail(
+    context: typer.Context,
+    group: Groups = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for new events.")] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, metavar="N", help="How many to begin with.")
+    ] = 50,
+    filter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TERMS", help='Only events with all of these words; -word excludes, "a phrase".'
+        ),
+    ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="Commands that look at one event: filter, fields, parse."
+        ),
+    ] = None,
+    output: Output = "raw",
+    tz: Zone = "UTC",
+) -> None:
+    """Show the newest events, oldest first; with -f new ones as they come."""
+    run = session(context)
+    groups = chosen_groups(group)
+    several = len(groups) > 1 or "*" in groups[0]
+    chosen = renderer.get(output or "raw")
+    if not chosen.live:
+        raise WrongUsage(f"a tail cannot be shown as {chosen.name}", hint="use 'logq query'")
+    text = following.tail_query(query, filter, several)
+    run.query = text
+    with run.open() as logq:
+        if query:
+            following.check_row_wise(query)
+        newest = following.Newest(run, logq, text, groups)
+        try:
+            options = renderer.Options(parse_zone(tz))
+            renderer.render(chosen.name, newest.answer(lines, follow), run.out, options)
+        finally:
+            newest.close()

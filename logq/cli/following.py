@@ -1,0 +1,166 @@
+"""Follow log groups: the newest events, then every new one as it arrives."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from logq.cli.session import Session
+from logq.errors import InvalidValue
+from logq.model import Snapshot
+from logq.renderer import Answer, Column, Row, batches
+
+if TYPE_CHECKING:
+    from logq.app import LogQ
+    from logq.query.engine import Snapshots
+    from logq.query.result import Result
+
+POLL_SECONDS = 0.2
+ROW_WISE = frozenset({"fields", "display", "filter", "where", "search", "parse"})
+"""Commands that look at one event at a time, so that they can follow."""
+EVERYTHING = 2**31
+LATER = {"timestamp": "timestamp"}
+"""Types that a column keeps whatever arrives later."""
+
+
+def tail_query(text: str | None, pattern: str | None, several_groups: bool) -> str:
+    """The query of a tail; raises InvalidValue."""
+    parts = [filter_command(pattern)] if pattern else []
+    if text:
+        parts.append(text)
+    else:
+        log = "@log, " if several_groups else ""
+        parts.append(f"fields @timestamp, {log}@logStream, @message")
+    return " | ".join(parts)
+
+
+def filter_command(pattern: str) -> str:
+    """The filter for a pattern of plain terms; raises InvalidValue for selectors."""
+    if pattern.lstrip().startswith(("{", "[")) or "%" in pattern:
+        raise InvalidValue(
+            "filter patterns with { }, [ ] or % % are not available yet",
+            hint="use plain words, or a condition: --query 'filter level = \"ERROR\"'",
+        )
+    conditions = []
+    for term in _terms(pattern):
+        if term.startswith("?"):
+            raise InvalidValue(
+                "filter patterns with ?term are not available yet",
+                hint="use a condition: --query 'filter @message like /one|two/'",
+            )
+        wanted = term.removeprefix("-") or term
+        negated = "not " if wanted != term else ""
+        wanted = wanted[1:-1] if wanted[:1] == wanted[-1:] == '"' and len(wanted) > 1 else wanted
+        quoted = wanted.replace("\\", "\\\\").replace('"', '\\"')
+        conditions.append(f'@message {negated}like "{quoted}"')
+    return f"filter {' and '.join(conditions)}"
+
+
+def _terms(pattern: str) -> list[str]:
+    """Words, and phrases in double quotes with their quotes."""
+    import re
+
+    return re.findall(r'-?"[^"]*"|\S+', pattern)
+
+
+def check_row_wise(text: str) -> None:
+    """Raise InvalidValue if a query has commands that need all events at once."""
+    from logq.query.transform import parse
+
+    for command in parse(text):
+        if command.name not in ROW_WISE:
+            raise InvalidValue(
+                f"'{command.name}' needs all events, and a tail has no end",
+                hint=f"use only {', '.join(sorted(ROW_WISE))}, or run 'logq query'",
+            )
+
+
+class Newest:
+    """The newest events of log groups and, when followed, every later one."""
+
+    def __init__(self, run: Session, logq: LogQ, text: str, groups: Sequence[str]) -> None:
+        from logq.query.arrivals import Arrivals
+        from logq.storage.changes import Changes
+
+        self._run = run
+        self._warned: set[str] = set()
+        self._text = text
+        self._groups = groups
+        self._changes = Changes(logq.storage.directory.catalog)
+        self._arrivals = Arrivals(logq.storage, logq.clock)
+        self._now = logq.queries_over(_Moment(self._arrivals.start(groups), logq.storage))
+        self._later = logq.queries_over(self._arrivals)
+
+    def answer(
+        self, count: int, follow: bool, sleep: Callable[[float], None] = time.sleep
+    ) -> Answer:
+        """Oldest first; with ``follow`` it does not end."""
+        result = self._now.run(self._text, groups=self._groups, limit=count)
+        self._warn(result)
+        columns = result.columns
+        rows = list(result.rows())[::-1]
+        if not follow:
+            return Answer(columns, batches(rows))
+        # A field that is a number today may be text in an hour: JSON text takes both.
+        later = [LaterColumn(c.name, LATER.get(c.type, "dynamic")) for c in columns]
+        return Answer(later, self._batches(result.columns, rows, sleep))
+
+    def _batches(
+        self, columns: Sequence[Column], rows: list[Row], sleep: Callable[[float], None]
+    ) -> Iterator[Sequence[Row]]:
+        yield from batches(as_later(columns, rows))
+        while True:
+            if not self._changes.any():
+                sleep(POLL_SECONDS)
+                continue
+            result = self._later.run(self._text, groups=self._groups, limit=EVERYTHING)
+            rows = list(result.rows())[::-1]
+            self._warn(result)
+            if rows:
+                yield from batches(as_later(result.columns, rows))
+
+    def _warn(self, result: Result) -> None:
+        for warning in result.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self._run.warn(warning)
+
+    def close(self) -> None:
+        """Give the catalog back."""
+        self._changes.close()
+
+
+def as_later(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows in which every value whose type may change later is JSON text."""
+    import json
+
+    same = [column.type in LATER or column.type == "dynamic" for column in columns]
+    for row in rows:
+        yield tuple(
+            value if keep or value is None else json.dumps(value, ensure_ascii=False)
+            for keep, value in zip(same, row, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LaterColumn:
+    """A column of an answer that has not ended."""
+
+    name: str
+    type: str
+
+
+class _Moment:
+    """A snapshot that has been taken already."""
+
+    def __init__(self, snapshot: Snapshot, store: Snapshots) -> None:
+        self._snapshot = snapshot
+        self._store = store
+
+    def snapshot(self, groups: Sequence[str]) -> Snapshot:
+        return self._snapshot
+
+    def quarantine(self, segment_id: str, reason: str) -> bool:
+        return self._store.quarantine(segment_id, reason)

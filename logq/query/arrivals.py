@@ -1,0 +1,142 @@
+"""Events that have arrived since one last looked: what ``tail -f`` queries.
+
+Sequence numbers are taken before a large batch is written and it becomes visible afterwards, so a
+lower number may appear after a higher one. Hence no event is judged by its number alone: it is new
+if it was not visible before. What must be remembered for that is small, because a batch becomes
+visible within ``VISIBLE_WITHIN_MS`` of its ingestion time or never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from logq.model import INGESTION_TIME, SEQ, Piece, Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+VISIBLE_WITHIN_MS = 900_000
+_FORGET_EVERY_MS = 60_000
+
+
+class Snapshots(Protocol):
+    """Whoever knows what is visible in log groups."""
+
+    def snapshot(self, groups: Sequence[str]) -> Snapshot: ...
+
+    def quarantine(self, segment_id: str, reason: str) -> bool: ...
+
+
+class Arrivals:
+    """Snapshots of new events only; each takes what has become visible since the last."""
+
+    def __init__(self, snapshots: Snapshots, clock: Callable[[], int]) -> None:
+        self._snapshots = snapshots
+        self._clock = clock
+        self._since = clock() - VISIBLE_WITHIN_MS
+        self._seen: list[pa.Table] = []  # number and ingestion time of events since then
+        self._segments: frozenset[str] = frozenset()
+
+    def start(self, groups: Sequence[str]) -> Snapshot:
+        """Everything visible now, all of which counts as seen from now on."""
+        snapshot = self._snapshots.snapshot(groups)
+        for piece in snapshot.pieces:
+            if piece.path is None or _changed_since(piece.path, self._since):
+                self._seen.append(_recent(_marks(piece), self._since))
+        self._segments = _segments(snapshot)
+        return snapshot
+
+    def snapshot(self, groups: Sequence[str]) -> Snapshot:
+        """What has become visible since the last call, as pieces in memory."""
+        snapshot = self._snapshots.snapshot(groups)
+        new = [self._new(piece) for piece in snapshot.pieces if piece.name not in self._segments]
+        self._segments = _segments(snapshot)
+        self._forget()
+        return replace(snapshot, pieces=tuple(piece for piece in new if piece is not None))
+
+    def quarantine(self, segment_id: str, reason: str) -> bool:
+        """Tell the storage of a segment that cannot be read."""
+        return self._snapshots.quarantine(segment_id, reason)
+
+    def _new(self, piece: Piece) -> Piece | None:
+        """The new events of a piece; they count as seen from now on."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        marks = _recent(_marks(piece), self._since)
+        if self._seen and len(marks):
+            seen = pa.concat_tables(self._seen).column(SEQ)
+            marks = marks.filter(pc.invert(pc.is_in(marks.column(SEQ), value_set=seen)))
+        if len(marks) == 0:
+            return None
+        self._seen.append(marks)
+        table = _read(piece, marks.column(SEQ))
+        return replace(
+            piece,
+            name=f"new:{piece.name}",
+            rows=table.num_rows,
+            path=None,
+            table=table,
+            row_groups=(),
+            grams=None,
+        )
+
+    def _forget(self) -> None:
+        """Let go of events so old that none of their age can appear any more."""
+        import pyarrow as pa
+
+        since = self._clock() - VISIBLE_WITHIN_MS
+        if self._seen and since - self._since > _FORGET_EVERY_MS:
+            self._since = since
+            self._seen = [_recent(pa.concat_tables(self._seen), since)]
+
+
+def _segments(snapshot: Snapshot) -> frozenset[str]:
+    return frozenset(piece.name for piece in snapshot.pieces if piece.path is not None)
+
+
+def _changed_since(path: str, since: int) -> bool:
+    try:
+        return Path(path).stat().st_mtime * 1000 >= since
+    except OSError:
+        return False
+
+
+def _marks(piece: Piece) -> pa.Table:
+    """Number and ingestion time (epoch ms) of the events of a piece."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = [SEQ, INGESTION_TIME]
+    table = piece.table.select(columns) if piece.path is None else None
+    if table is None:
+        table = pq.ParquetFile(piece.path).read(columns)
+    return pa.table({name: table.column(name).cast(pa.int64()) for name in columns})
+
+
+def _recent(marks: pa.Table, since: int) -> pa.Table:
+    import pyarrow.compute as pc
+
+    return marks.filter(pc.greater_equal(marks.column(INGESTION_TIME), since))
+
+
+def _read(piece: Piece, numbers: pa.ChunkedArray) -> pa.Table:
+    """The events of a piece that have one of these numbers; reads only their row groups."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    def chosen(table: pa.Table) -> pa.Table:
+        return table.filter(pc.is_in(table.column(SEQ), value_set=numbers))
+
+    if piece.path is None:
+        return chosen(piece.table)
+    file = pq.ParquetFile(piece.path)
+    parts = []
+    for group in range(file.num_row_groups):
+        if chosen(file.read_row_group(group, [SEQ])).num_rows:
+            parts.append(chosen(file.read_row_group(group)))
+    return pa.concat_tables(parts)
