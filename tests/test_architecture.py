@@ -31,9 +31,11 @@ ROOMS: dict[str, frozenset[str]] = {
     "terminal": GROUND,
     "values": GROUND,
     "renderer": GROUND | {"terminal", "values"},
-    "renderers": GROUND | {"renderer", "terminal", "values"},
+    "drawing": GROUND | {"terminal", "values"},
+    "renderers": GROUND | {"drawing", "renderer", "terminal", "values"},
     "app": GROUND | ENGINES,
-    "cli": GROUND | {"__init__", "app", "renderer", "terminal", "values"},
+    # Late only (see LATE): help, completion and follow read the registries and types of engines.
+    "cli": GROUND | ENGINES | {"__init__", "app", "renderer", "terminal", "values"},
     "__main__": frozenset({"cli"}),
 }
 
