@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from logq.model import RowGroup
 
-WORKING_BYTES = 160 << 20
-"""Message bytes that a compaction may hold in memory at once; tables take about twice that."""
+WORKING_BYTES = 64 << 20
+"""Message bytes that a compaction holds in memory at once; it takes about four times that."""
 
 _MANY = 8
 

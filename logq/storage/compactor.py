@@ -126,11 +126,12 @@ def _merged(inputs: Sequence[Input], files: Sequence[Any], plan: merge.Plan) -> 
     rows, enough = 0, ROW_GROUP_ROWS
     for start, number, place in spans:
         if rows >= enough:
-            table = in_time_order(pa.concat_tables(held).combine_chunks())
+            table = _sorted(held)
             ready = _before(table, start)
+            held.append(table.slice(ready))
             if ready:
                 yield table.slice(0, ready)
-            held = [table.slice(ready)]
+            del table
             rows -= ready
             enough = max(ROW_GROUP_ROWS, 2 * rows)
         source = inputs[number]
@@ -141,7 +142,14 @@ def _merged(inputs: Sequence[Input], files: Sequence[Any], plan: merge.Plan) -> 
         part = merge.conform(part, source.info, plan, number)
         held.append(part)
         rows += part.num_rows
-    yield in_time_order(pa.concat_tables(held).combine_chunks())
+    yield _sorted(held)
+
+
+def _sorted(held: list[pa.Table]) -> pa.Table:
+    """The rows of ``held`` in time order; empties the list, so that memory is free early."""
+    table = pa.concat_tables(held)
+    held.clear()
+    return in_time_order(table)
 
 
 def _before(table: pa.Table, time: int) -> int:

@@ -7,6 +7,7 @@ row has a CRC-32.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
@@ -126,6 +127,31 @@ def decode(entry: Entry, data: bytes) -> pa.Table:
     with pa.ipc.open_stream(data) as reader:
         table = reader.read_all()
     return stamp(table, entry.first_seq, entry.written)
+
+
+def together(
+    batches: Sequence[tuple[Entry, pa.Table, BatchInfo]],
+) -> tuple[pa.Table, BatchInfo]:
+    """Decoded rows as one batch, in no particular order.
+
+    Batches that share a schema are joined first: there are many, and of few schemas.
+    """
+    import pyarrow as pa
+
+    from logq.storage.merge import merge
+
+    alike: dict[int, list[tuple[Entry, pa.Table, BatchInfo]]] = {}
+    for batch in batches:
+        alike.setdefault(batch[0].schema_id, []).append(batch)
+    joined = []
+    for parts in alike.values():
+        counts = [
+            sum(numbers)
+            for numbers in zip(*(json.loads(e.counts) for e, _, _ in parts), strict=True)
+        ]
+        info = schemas.counted(parts[0][2], counts)
+        joined.append((pa.concat_tables([table for _, table, _ in parts]), info))
+    return merge(joined)
 
 
 def delete(connection: sqlite3.Connection, ids: Sequence[int]) -> bool:

@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from logq.model import (
+    BATCH_METADATA,
     JSON_DOCUMENT,
     SYSTEM_COLUMNS,
     BatchInfo,
@@ -35,7 +36,7 @@ from logq.model import (
     fields_by_path,
     pointer,
 )
-from logq.storage.batch import COLUMN_TYPES, SYSTEM_TYPES, with_info
+from logq.storage.batch import COLUMN_TYPES, SYSTEM_TYPES
 
 MAX_COLUMNS = 512
 _EXACT = 1 << 53
@@ -61,6 +62,8 @@ class Plan:
     info: BatchInfo
     schema: pa.Schema
     needs_documents: tuple[bool, ...]
+    alike: bool
+    """Whether the sources have the unified columns already."""
 
 
 def merge(tables: Sequence[tuple[pa.Table, BatchInfo]]) -> tuple[pa.Table, BatchInfo]:
@@ -113,7 +116,8 @@ def unify(sources: Sequence[Source], max_columns: int = MAX_COLUMNS) -> Plan:
         present.add(JSON_DOCUMENT)
     schema = [(n, SYSTEM_TYPES[n]) for n in SYSTEM_COLUMNS if n in present]
     schema += [(f.column, COLUMN_TYPES[f.kind]) for f in info.fields.values() if f.column]
-    return Plan(info, pa.schema(schema), needs)
+    metadata = {BATCH_METADATA: info.to_json().encode()}
+    return Plan(info, pa.schema(schema, metadata=metadata), needs, same)
 
 
 def _alike(one: BatchInfo, other: BatchInfo) -> bool:
@@ -181,6 +185,8 @@ def _column(path: str, fields: Sequence[Field], taken: set[str]) -> str:
 
 def conform(table: pa.Table, info: BatchInfo, plan: Plan, number: int) -> pa.Table:
     """Give a table of source ``number`` the unified columns; the rows stay as they are."""
+    if plan.alike and table.schema.equals(plan.schema):
+        return table.replace_schema_metadata(plan.schema.metadata)
     rows = table.num_rows
     columns: dict[str, Any] = {
         n: table.column(n) for n in SYSTEM_COLUMNS if n in table.column_names
@@ -192,7 +198,7 @@ def conform(table: pa.Table, info: BatchInfo, plan: Plan, number: int) -> pa.Tab
         if field.column is not None and old is not None and old.column is not None:
             columns[field.column] = _convert(table.column(old.column), old.kind, field.kind)
     arrays = [columns[f.name] if f.name in columns else pa.nulls(rows, f.type) for f in plan.schema]
-    return with_info(pa.table(arrays, schema=plan.schema), plan.info)
+    return pa.table(arrays, schema=plan.schema)
 
 
 def _convert(column: Any, old: Kind, new: Kind) -> Any:

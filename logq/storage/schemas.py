@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from logq.model import BatchInfo, Doc, Field, Kind
+from logq.model import BatchInfo, Doc, Field, Kind, fields_by_path
 
 Shared = tuple[Doc, dict[str, tuple[int, Field]]]
 
@@ -30,7 +30,8 @@ class CountedFields(Mapping[str, Field]):
         place, field = self._shared[path]
         if self._counts is None:
             self._counts = json.loads(self._text)
-        return replace(field, count=self._counts[place])
+        count = self._counts[place]
+        return Field(field.path, field.kind, field.column, count, field.pointers)
 
     def __contains__(self, path: object) -> bool:
         return path in self._shared
@@ -48,6 +49,12 @@ def encode(info: BatchInfo) -> tuple[str, str]:
     rows = [[f.path, f.kind, f.column, list(f.pointers)] for f in fields]
     schema = json.dumps({"doc": info.doc, "fields": rows}, ensure_ascii=False)
     return schema, json.dumps([f.count for f in fields])
+
+
+def counted(info: BatchInfo, counts: Sequence[int]) -> BatchInfo:
+    """``info`` as ``Schemas`` made it, with other counts in the schema's order."""
+    pairs = zip(info.fields.values(), counts, strict=True)
+    return replace(info, fields=fields_by_path(replace(f, count=n) for f, n in pairs))
 
 
 def schema_id(connection: sqlite3.Connection, text: str) -> int:

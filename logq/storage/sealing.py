@@ -70,7 +70,6 @@ class Sealing:
     def _seal_some(self, group: groups.Row) -> tuple[Sealed, bool]:
         """Seal the oldest batches, up to twice ``seal_bytes``; answers whether there are more."""
         from logq.storage import drafts
-        from logq.storage.merge import merge
         from logq.storage.segment import Origin
 
         with self.catalog.read() as connection:
@@ -87,7 +86,9 @@ class Sealing:
         if not stored:
             return Sealed(), False
         now = self.clock()
-        table, _ = merge([(journal.decode(e, data), info) for e, data, info in stored])
+        table, _ = journal.together(
+            [(e, journal.decode(e, data), info) for e, data, info in stored]
+        )
         planned = drafts.cut(table.combine_chunks(), group.id, now)
         paths = [draft.path(self.directory) for draft in planned]
         with self.catalog.write() as connection:

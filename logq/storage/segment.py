@@ -38,6 +38,7 @@ ROW_GROUP_ROWS = 65_536
 
 _LONG = frozenset({MESSAGE, JSON_DOCUMENT, RAW})
 _SAMPLE = 4_096
+_LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,11 @@ def encodings(sample: pa.Table) -> tuple[list[str], list[str]]:
         distinct = pc.count_distinct(column).as_py()
         if name in (INGESTION_TIME, LABELS) or distinct <= max(1, present // 4):
             dictionary.append(name)
-        elif kind == pa.string() and distinct > present // 2:
+        elif kind == pa.string() and distinct > present // 2 and _is_short(column):
             selective.append(name)
     return dictionary, selective
+
+
+def _is_short(column: pa.ChunkedArray) -> bool:
+    """Whether a text column holds names and ids, which people ask for by equality."""
+    return bool(pc.mean(pc.binary_length(column)).as_py() <= _LONGEST_ID)

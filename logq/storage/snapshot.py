@@ -134,19 +134,17 @@ def _journal_pieces(
 ) -> list[Piece]:
     """The journal of a log group as one piece in time order."""
     from logq.storage.batch import in_time_order, stream_parts, times
-    from logq.storage.merge import merge
 
-    batches: list[tuple[pa.Table, BatchInfo]] = []
-    read: list[journal.Entry] = []
+    batches: list[tuple[journal.Entry, pa.Table, BatchInfo]] = []
     for entry, data, info in entries:
         try:
-            batches.append((journal.decode(entry, data), info))
-            read.append(entry)
+            batches.append((entry, journal.decode(entry, data), info))
         except StorageError as error:
             warnings.append(f"{error.message} (log group {group.name})")
     if not batches:
         return []
-    table, info = merge(batches)
+    table, info = journal.together(batches)
+    read = [entry for entry, _, _ in batches]
     table = in_time_order(table.combine_chunks())
     first, last = times(table)
     return [
