@@ -95,7 +95,6 @@ FOR_OPERATORS = {
     "le": "write <=",
     "mod": "write %",
     "xor": "write (a or b) and not (a and b)",
-    "between": "write x >= 1 and x <= 5",
     "contains": 'write like "text"',
     "has": 'write like "text"',
     "includes": 'write like "text"',
@@ -117,7 +116,7 @@ FOR_OPERATORS = {
 }
 
 FOR_WORDS = {
-    "group": "write by: stats count(*) by field",
+    "group": "write | stats count(*) by field",
     "having": "write | filter condition",
     "from": 'name the log group first: source "name" | ...',
     "on": "write where a.key = b.key",

@@ -7,6 +7,7 @@ from logq.query.fault import Fault, Rule, closest, short, span_of
 from logq.query.terminal_words import KEYWORDS, expected
 
 _ENDS = frozenset({")", "]", "}", "|", ","})
+_SIGNS = frozenset({"=", "==", "!=", "<", "<=", ">", ">=", "=~", "+", "/", "%", "^"})
 _DIRECTIONS = {"descending": "desc", "decreasing": "desc", "ascending": "asc", "increasing": "asc"}
 
 
@@ -29,7 +30,16 @@ def missing_value(fault: Fault) -> QuerySyntaxError | None:
     return QuerySyntaxError(
         f"something is missing after {short(fault.last())}",
         expected=expected(fault.accepts),
-        span=span_of(fault.last()) if fault.at_end else None,
+        span=span_of(fault.last()),
+    )
+
+
+def missing_before(fault: Fault) -> QuerySyntaxError | None:
+    """``filter = 5``."""
+    if not fault.wants_operand or fault.found not in _SIGNS:
+        return None
+    return QuerySyntaxError(
+        f"something is missing before {fault.found}", expected=expected(fault.accepts)
     )
 
 
@@ -39,7 +49,7 @@ def two_operands(fault: Fault) -> QuerySyntaxError | None:
     if not starts or "_COMMA" not in fault.accepts or not fault.before:
         return None
     last = short(fault.last())
-    named = "_AS" in fault.accepts and not fault.last().type.startswith("_")
+    named = {"_AS", "PLUS"} <= fault.accepts and not fault.last().type.startswith("_")
     return QuerySyntaxError(
         f"something is missing between {last} and {fault.shown}",
         hint=f"write {last}, {fault.shown} for two, or {last} as {fault.shown} to name it"
@@ -54,4 +64,4 @@ def anything(fault: Fault) -> QuerySyntaxError:
     return QuerySyntaxError(message, expected=expected(fault.accepts))
 
 
-RULES: tuple[Rule, ...] = (misspelt, missing_value, two_operands, anything)
+RULES: tuple[Rule, ...] = (misspelt, missing_value, missing_before, two_operands, anything)

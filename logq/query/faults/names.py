@@ -8,6 +8,7 @@ from logq.errors import QuerySyntaxError, Span
 from logq.query.fault import Fault, Rule, short, start_of
 from logq.query.literals import RESERVED, quote_name, string_value
 
+_PATHS = frozenset({"FIELD", "SEGMENT", "_RPAR", "_RBRACKET"})
 _NAME = re.compile(r"[\w@.-]+")
 
 
@@ -16,13 +17,13 @@ def needs_backticks(text: str, start: int) -> QuerySyntaxError:
     found = _NAME.match(text, start)
     name = found[0] if found else ""
     if name.lower() in RESERVED:
-        why = "is a word of the language"
+        message = f"{name} is a word of the language and needs backticks as a name"
     elif "-" in name:
-        why = "is a name with -, which needs backticks"
+        message = "a name with - needs backticks"
     else:
-        why = "does not begin with a letter"
+        message = "a name that begins with a digit needs backticks"
     return QuerySyntaxError(
-        f"{short(name)} {why}", hint=f"write `{short(name)}`", span=Span(start, start + len(name))
+        message, hint=f"write `{short(name)}`", span=Span(start, start + len(name))
     )
 
 
@@ -94,7 +95,7 @@ def path_sign(fault: Fault) -> QuerySyntaxError | None:
         return QuerySyntaxError(
             f"a field name does not begin with {fault.found}", hint=f"write {short(path[1])}"
         )
-    if fault.found == "." and fault.touches:
+    if fault.found == "." and fault.touches and fault.last().type in _PATHS:
         return QuerySyntaxError(
             "a name is expected after .", hint="write a.b, or a.`b c` for an unusual name"
         )

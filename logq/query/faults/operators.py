@@ -30,7 +30,7 @@ def null_test(fault: Fault) -> QuerySyntaxError | None:
     if fault.wants_operator and fault.word == "is":
         negated = re.match(r"\s+not\b", fault.rest, re.IGNORECASE)
         return QuerySyntaxError(
-            "is is not an operator", hint=f"write {call if negated else f'not {call}'}"
+            "there is no operator is", hint=f"write {call if negated else f'not {call}'}"
         )
     if fault.follows("NOT") and fault.word == "null" and not fault.wants_operand:
         return QuerySyntaxError("not null is not a test", hint=f"write {call}")
@@ -47,12 +47,24 @@ def after_not(fault: Fault) -> QuerySyntaxError | None:
     )
 
 
+def between(fault: Fault) -> QuerySyntaxError | None:
+    if not fault.wants_operator or fault.word != "between" or fault.last().type != "FIELD":
+        return None
+    bounds = re.match(r"\s+(\S+)\s+and\s+([^\s|)]+)", fault.rest, re.IGNORECASE)
+    low, high = bounds.groups() if bounds else ("1", "5")
+    name = fault.last()
+    return QuerySyntaxError(
+        "there is no operator between",
+        hint=f"write {short(f'{name} >= {low} and {name} <= {high}')}",
+    )
+
+
 def negated_like(fault: Fault) -> QuerySyntaxError | None:
     """``x !like "a"`` and ``x ! = 1``."""
     if fault.found != "!" or not fault.wants_operator:
         return None
     if fault.rest.lstrip().startswith("="):
-        return QuerySyntaxError("! = is not an operator", hint=FOR_OPERATORS["! ="])
+        return QuerySyntaxError("there is no operator ! =", hint=FOR_OPERATORS["! ="])
     return QuerySyntaxError("! cannot stand here", hint="write not like, not in or !=")
 
 
@@ -72,13 +84,15 @@ def foreign(fault: Fault) -> QuerySyntaxError | None:
     pair = _TWO_SIGNS.get((last.type, str(last), fault.found))
     if pair is not None:
         return QuerySyntaxError(
-            f"{pair} is not an operator", hint=FOR_OPERATORS[pair], span=fault.since(last)
+            f"there is no operator {pair}", hint=FOR_OPERATORS[pair], span=fault.since(last)
         )
     if fault.word and fault.wants_operand:
         return None
     sign = fault.word or fault.found
     if sign in FOR_OPERATORS:
-        return QuerySyntaxError(f"{fault.shown} is not an operator", hint=FOR_OPERATORS[sign])
+        return QuerySyntaxError(f"there is no operator {fault.shown}", hint=FOR_OPERATORS[sign])
+    if sign == "group" and fault.command == "_STATS":
+        return QuerySyntaxError("group cannot stand here", hint="write by alone")
     if sign in FOR_WORDS:
         return QuerySyntaxError(f"{fault.shown} cannot stand here", hint=FOR_WORDS[sign])
     return None
@@ -97,13 +111,14 @@ def missing_and(fault: Fault) -> QuerySyntaxError | None:
     if not _NEXT_CONDITION.match(fault.rest):
         return None
     return QuerySyntaxError(
-        f"and or or is missing before {fault.found}", hint=f"write and {fault.to_bar}"
+        "nothing joins these conditions", hint=f"write and {fault.to_bar}, or use or"
     )
 
 
 RULES: tuple[Rule, ...] = (
     null_test,
     after_not,
+    between,
     negated_like,
     chained,
     foreign,

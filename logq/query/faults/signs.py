@@ -30,7 +30,8 @@ def comment(fault: Fault) -> QuerySyntaxError | None:
     last = fault.last()
     block = last.type == "REGEX" and last.startswith("/*") and last.endswith("*/")
     slashes = fault.found[:1] == "/" and last.type == "SLASH" and fault.touches
-    signs = fault.found in {"--", "/*", "//"} and "REGEX" not in fault.accepts
+    signs = fault.found in {"/*", "//"} and "REGEX" not in fault.accepts
+    signs = signs or fault.found == "--"
     if not (block or slashes or signs):
         return None
     span = fault.since(last) if block or slashes else None

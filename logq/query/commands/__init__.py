@@ -1,0 +1,1 @@
+"""The commands of the language, one a file; see ``logq.query.command``."""

@@ -1,0 +1,68 @@
+"""``fields`` and ``display``: compute columns and choose what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from logq import model
+from logq.query.command import Command, command
+from logq.query.compiler import Step
+from logq.query.nodes import Field, Item
+from logq.query.sql import evaluate
+
+
+def define(step: Step, name: str, items: tuple[Item, ...]) -> Step:
+    """Define every item as a column, left to right, so that later ones can use earlier ones."""
+    for item in items:
+        plain = isinstance(item.expr, Field) and item.alias is None
+        if plain and step.scope.has(item.name):
+            continue
+        step = step.add(name, {item.name: evaluate(item.expr, step.env)})
+    return step
+
+
+@command("fields")
+@dataclass(frozen=True)
+class Fields(Command):
+    """Add columns to the result and define aliases for later commands."""
+
+    syntax = "fields EXPRESSION [as NAME], ...   or   fields *"
+    examples = (
+        "fields @timestamp, @message",
+        "fields http.path, duration_ms / 1000 as seconds | sort seconds desc | limit 10",
+    )
+
+    items: tuple[Item, ...] = ()
+    star: bool = False
+
+    def apply(self, step: Step) -> Step:
+        items = self.items
+        if self.star:
+            items = tuple(Item(Field((n,), whole=True), None, n) for n in _every(step))
+        step = define(step, self.name, items)
+        chosen = (*(step.output or ()), *(item.name for item in items))
+        return replace(step, output=tuple(dict.fromkeys(chosen)))
+
+
+def _every(step: Step) -> tuple[str, ...]:
+    source = step.scope.source
+    if source is None:
+        return tuple(step.scope.columns)
+    discovered = [n for n in source.known() if not n.startswith("@") or n.startswith("@@")]
+    return (model.TIMESTAMP, model.MESSAGE, *discovered, *step.scope.columns)
+
+
+@command("display")
+@dataclass(frozen=True)
+class Display(Command):
+    """Set the result's columns outright; of several, the last one counts."""
+
+    syntax = "display EXPRESSION [as NAME], ..."
+    examples = ('filter level = "ERROR" | display @timestamp, service, message',)
+
+    items: tuple[Item, ...] = ()
+
+    def apply(self, step: Step) -> Step:
+        step = define(step, self.name, self.items)
+        names = tuple(dict.fromkeys(item.name for item in self.items))
+        return replace(step, output=names, extra=())

@@ -1,0 +1,35 @@
+"""``sort`` (also written ``order``): set the order of the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from logq.query.command import Command, command
+from logq.query.compare import natural_order
+from logq.query.compiler import OrderKey, Step, missing_last
+from logq.query.nodes import SortKey
+from logq.query.sql import evaluate
+
+
+@command("sort")
+@dataclass(frozen=True)
+class Sort(Command):
+    """Order the rows naturally: text before numbers, digit runs by value, missing last.
+
+    Ties keep the order they had, which for events is newest first.
+    """
+
+    syntax = "sort EXPRESSION [asc|desc], ...   or   order by ..."
+    examples = (
+        "sort @timestamp desc | limit 25",
+        "stats count(*) as n by service | sort n desc, service",
+    )
+
+    keys: tuple[SortKey, ...]
+
+    def apply(self, step: Step) -> Step:
+        order: list[OrderKey] = []
+        for key in self.keys:
+            value = evaluate(key.expr, step.env)
+            order += missing_last(natural_order(value), value, key.descending)
+        return replace(step, order=(*order, *step.order))

@@ -1,0 +1,107 @@
+"""``stats``: aggregate rows, by groups or all together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from logq.errors import located
+from logq.query import nodes
+from logq.query.build import Sql, alias, coalesce, fn
+from logq.query.command import Command, command
+from logq.query.compare import natural_order
+from logq.query.compiler import Step, missing_last
+from logq.query.nodes import Expr, Item
+from logq.query.scope import Column, Scope
+from logq.query.sql import evaluate, normal
+from logq.query.value import Type, Value, to_text
+
+
+@command("stats")
+@dataclass(frozen=True)
+class Stats(Command):
+    """Aggregate; afterwards only the keys and the aggregates exist."""
+
+    syntax = "stats AGGREGATE [as NAME], ... [by KEY [as NAME], ...] [offset PERIOD]"
+    examples = (
+        "stats count(*) by bin(5m)",
+        'filter level = "ERROR" | stats count(*) as errors by service | sort errors desc',
+        "stats pct(duration_ms, 95) as p95 by http.path | filter p95 > 100",
+    )
+
+    items: tuple[Item, ...]
+    by: tuple[Item, ...] = ()
+    offset: nodes.Duration | None = None
+
+    def apply(self, step: Step) -> Step:
+        env = replace(step.env, offset=self.offset)
+        select, scope, order = step.select(), Scope(), []
+        grouping: list[Sql] = []
+        for item in self.by:
+            value = evaluate(item.expr, env)
+            shown, group = _key(value)
+            definition = Column(step.source.ident(item.name), value.type, value.bucket)
+            select = select.select(alias(shown, definition.ident))
+            grouping.append(group)
+            scope = _define(scope, item, definition)
+            order += missing_last(
+                natural_order(definition.value), definition.value, descending=False
+            )
+        inside = replace(
+            env, aggregating=True, keys=frozenset(normal(item.expr) for item in self.by)
+        )
+        for item, expr in zip(self.items, _spell_out(self.items), strict=True):
+            with located(item):
+                value = evaluate(expr, inside)
+            definition = Column(step.source.ident(item.name), value.type, value.bucket)
+            select = select.select(alias(value.sql, definition.ident))
+            scope = _define(scope, item, definition)
+        if grouping:
+            select = select.group_by(*grouping)
+        return step.then(self.name, select).barrier(scope, tuple(order))
+
+
+def _key(value: Value) -> tuple[Sql, Sql]:
+    """What a key shows, and what rows are grouped by: 200 and "200" are one key."""
+    if value.type is Type.DYNAMIC:
+        group = coalesce(to_text(value), value.sql.copy())
+        return fn("max", value.sql.copy()), group
+    return value.sql.copy(), value.sql.copy()
+
+
+def _define(scope: Scope, item: Item, definition: Column) -> Scope:
+    scope = scope.define(item.name, definition)
+    if item.alias is None:
+        return replace(scope, expressions={**scope.expressions, normal(item.expr): item.name})
+    return scope
+
+
+def _spell_out(items: tuple[Item, ...]) -> list[Expr]:
+    """The items with aliases of earlier items replaced by what they stand for."""
+    known: dict[str, Expr] = {}
+    result = []
+    for item in items:
+        expr = _substitute(item.expr, known)
+        result.append(expr)
+        if item.alias is not None:
+            known[item.alias] = expr
+    return result
+
+
+def _substitute(node: Expr, known: dict[str, Expr]) -> Expr:
+    match node:
+        case nodes.Field():
+            return known.get(node.name, node)
+        case nodes.Call(args=args):
+            return replace(node, args=tuple(_substitute(a, known) for a in args))
+        case nodes.Not(value=value) | nodes.Negate(value=value):
+            return replace(node, value=_substitute(value, known))
+        case nodes.And(values=values) | nodes.Or(values=values):
+            return replace(node, values=tuple(_substitute(v, known) for v in values))
+        case nodes.Compare(left=a, right=b) | nodes.Arithmetic(left=a, right=b):
+            return replace(node, left=_substitute(a, known), right=_substitute(b, known))
+        case nodes.Like(value=value) | nodes.In(value=value):
+            return replace(node, value=_substitute(value, known))
+        case _:
+            return node

@@ -1,0 +1,237 @@
+"""Commands folded over a source: one command, one named SQL step.
+
+A ``Step`` is a query so far: its SQL steps as common table expressions, the names that exist, the
+order of the rows and the columns to show. SQL rows have no order of their own, so the order is
+carried as keys and written out wherever it matters: at ``limit``, ``dedup``, ``tail`` and at the
+end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from logq import model
+from logq.errors import located
+from logq.query.build import NULL, Sql, alias, cast, column, is_null, number
+from logq.query.command import Command
+from logq.query.nodes import Field
+from logq.query.scope import Column, Scope
+from logq.query.source import ORDER, SQL_TYPES, Source
+from logq.query.sql import Environment, Moment
+from logq.query.value import Type, Value
+
+EVENTS = "events"
+NO_LIMIT = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """One ORDER BY term; missing values come last in either direction."""
+
+    sql: Sql
+    descending: bool = False
+
+    def reversed(self) -> OrderKey:
+        """The same key the other way round."""
+        return replace(self, descending=not self.descending)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A query up to one of its commands."""
+
+    env: Environment
+    source: Source
+    ctes: tuple[tuple[str, exp.Select], ...] = ()
+    order: tuple[OrderKey, ...] = ()
+    output: tuple[str, ...] | None = None
+    """Names chosen by fields and display; None: the default columns."""
+    extra: tuple[str, ...] = ()
+    """Names made by parse and the like, shown behind the default or chosen columns."""
+    limited: bool = False
+    """Whether a limit, head or tail has been seen since the last barrier."""
+
+    @property
+    def scope(self) -> Scope:
+        return self.env.scope
+
+    @property
+    def relation(self) -> str:
+        """The name of the last SQL step."""
+        return self.ctes[-1][0] if self.ctes else EVENTS
+
+    def select(self) -> exp.Select:
+        """A SELECT from the last step, without columns."""
+        return exp.Select().from_(exp.Table(this=exp.to_identifier(self.relation, quoted=True)))
+
+    def then(self, name: str, select: exp.Select) -> Step:
+        """This step followed by a SELECT, named after the command."""
+        return replace(self, ctes=(*self.ctes, (f"{name}_{len(self.ctes) + 1}", select)))
+
+    def where(self, name: str, condition: Sql) -> Step:
+        """Keep the rows for which the condition is true."""
+        return self.then(name, self.select().select(exp.Star()).where(condition))
+
+    def add(self, name: str, values: Mapping[str, Value]) -> Step:
+        """Define columns; a value that is a column already only gets another name."""
+        select = self.select().select(exp.Star())
+        scope, computed = self.scope, False
+        for label, value in values.items():
+            if isinstance(value.sql, exp.Column):
+                definition = Column(value.sql.name, value.type, value.bucket)
+            else:
+                definition = Column(self.source.ident(label), value.type, value.bucket)
+                select = select.select(alias(value.sql.copy(), definition.ident))
+                computed = True
+            scope = scope.define(label, definition)
+        step = self.then(name, select) if computed else self
+        return replace(step, env=replace(step.env, scope=scope))
+
+    def order_by(self, select: exp.Select, order: Sequence[OrderKey] | None = None) -> exp.Select:
+        """The SELECT with the current order written out."""
+        terms = order_terms(self.order if order is None else order)
+        return select.order_by(*terms) if terms else select
+
+    def limit(self, name: str, rows: int, order: Sequence[OrderKey] | None = None) -> Step:
+        """Keep the first rows of an order."""
+        select = self.order_by(self.select().select(exp.Star()), order).limit(rows)
+        return replace(self.then(name, select), limited=True)
+
+    def barrier(self, scope: Scope, order: tuple[OrderKey, ...]) -> Step:
+        """The rows are replaced: nothing from before survives but what the scope lists."""
+        return replace(
+            self,
+            env=replace(self.env, scope=scope),
+            order=order,
+            output=None,
+            extra=(),
+            limited=False,
+        )
+
+    def shown(self) -> tuple[str, ...]:
+        """The names of the result's columns, in order."""
+        if self.output is not None:
+            names = (*self.output, *self.extra)
+        elif self.scope.source is not None:
+            names = (model.TIMESTAMP, model.MESSAGE, *self.extra)
+        else:
+            names = tuple(self.scope.columns)
+        return tuple(dict.fromkeys(names))
+
+
+def order_terms(order: Sequence[OrderKey]) -> list[exp.Ordered]:
+    """ORDER BY terms for sqlglot."""
+    return [
+        exp.Ordered(this=key.sql.copy(), desc=key.descending, nulls_first=False) for key in order
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiled query: SQL for any choice of events, and what its result looks like."""
+
+    source: Source
+    steps: tuple[tuple[str, exp.Select], ...]
+    final: exp.Select
+    columns: tuple[tuple[str, Column], ...]
+    """Result columns: shown name and SQL column."""
+    warnings: tuple[str, ...]
+    rows: int
+    """The most rows of the answer."""
+    cut_by_default: bool
+    """Whether nobody asked for that limit."""
+
+    def sql(self, events: Sql) -> exp.Expression:
+        """The whole statement over the SELECT of the events step."""
+        return with_steps(self.final.copy(), events, self.steps)
+
+
+def with_steps(
+    final: exp.Select, events: Sql, steps: Sequence[tuple[str, exp.Select]]
+) -> exp.Expression:
+    """A SELECT with the events step and further steps as common table expressions."""
+    final.set(
+        "with_",
+        exp.With(
+            expressions=[
+                exp.CTE(
+                    this=body.copy(),
+                    alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)),
+                )
+                for name, body in ((EVENTS, events), *steps)
+            ]
+        ),
+    )
+    return final
+
+
+def start(source: Source, moment: Moment) -> Step:
+    """The step before the first command: all events, newest first."""
+    order = []
+    for name in ORDER:
+        key = source.field(name)
+        assert key is not None
+        order.append(OrderKey(column(key.ident), descending=True))
+    env = Environment(Scope(source=source), moment, warnings=source.warnings)
+    return Step(env, source, order=tuple(order))
+
+
+def fold(step: Step, commands: Sequence[Command]) -> Step:
+    """Apply commands from left to right; raises QueryError with its place."""
+    for command in commands:
+        with located(command):
+            step = command.apply(step)
+    return step
+
+
+def compile_query(
+    commands: Sequence[Command], source: Source, moment: Moment, limit: int | None, default: int
+) -> Program:
+    """Compile commands over a source; raises QueryError.
+
+    ``limit`` is the most rows the caller wants; without it and without a limit in the query the
+    answer has at most ``default`` rows.
+    """
+    step = fold(start(source, moment), commands)
+    columns = [(name, _shown(step, name)) for name in step.shown()]
+    final = step.select()
+    for _, shown in columns:
+        final = final.select(column(shown.ident) if shown.ident else _missing(shown.type))
+    if not columns:
+        final = final.select(number(1))
+    cut_by_default = limit is None and not step.limited
+    rows = default if cut_by_default else (limit if limit is not None else NO_LIMIT)
+    # One row more than shown tells whether something was cut off.
+    final = step.order_by(final)
+    if rows < NO_LIMIT:
+        final = final.limit(rows + 1)
+    return Program(
+        source,
+        step.ctes,
+        final,
+        tuple(columns),
+        tuple(dict.fromkeys(step.env.warnings)),
+        rows,
+        cut_by_default,
+    )
+
+
+def _shown(step: Step, name: str) -> Column:
+    if name in step.scope.columns:
+        return step.scope.columns[name]
+    value = step.scope.fetch(Field((name,), whole=True))
+    return Column(value.sql.name if isinstance(value.sql, exp.Column) else "", value.type)
+
+
+def _missing(kind: Type) -> Sql:
+    return cast(NULL.copy(), SQL_TYPES[kind])
+
+
+def missing_last(values: Sequence[Sql], value: Value, descending: bool) -> tuple[OrderKey, ...]:
+    """Order keys of one sort key: missing values last, then the natural order's own terms."""
+    if len(values) == 1:
+        return (OrderKey(values[0], descending),)
+    return (OrderKey(is_null(value.sql.copy())), *(OrderKey(v, descending) for v in values))

@@ -1,0 +1,123 @@
+"""A locked DuckDB for one query, and its errors in the words of LogQ."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from logq.errors import DiskFull, LimitExceeded, StorageError, TimedOut
+from logq.query.build import fn, render, text
+from logq.query.macros import used_by
+from logq.settings import Settings
+
+
+class Damaged(StorageError):
+    """A file could not be read; the engine finds out which one and goes on without it."""
+
+
+def connect(settings: Settings, directory: str | None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB that can read the data directory and nothing else."""
+    config: dict[str, Any] = {
+        "memory_limit": settings.query_memory,
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "preserve_insertion_order": "true",
+    }
+    if settings.query_threads:
+        config["threads"] = str(settings.query_threads)
+    try:
+        connection = duckdb.connect(":memory:", config=config)
+    except duckdb.Error as error:
+        raise _translated(error, settings) from None
+    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET error_on_division_by_zero = false")
+    if directory is not None:
+        quoted = directory.replace("'", "''")
+        connection.execute(f"SET temp_directory = '{quoted}/tmp'")
+        connection.execute(f"SET allowed_directories = ['{quoted}']")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+class Session:
+    """One query's own view of a database, with its tables, macros and deadline."""
+
+    def __init__(
+        self,
+        database: duckdb.DuckDBPyConnection,
+        settings: Settings,
+        tables: Sequence[tuple[str, Any]],
+    ) -> None:
+        self._settings = settings
+        self._connection = database.cursor()
+        self._timer = threading.Timer(settings.query_seconds, self._expire)
+        self._timer.daemon = True
+        self._timer.start()
+        self._expired = False
+        for name, table in tables:
+            self._connection.register(name, table)
+
+    def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Run one SELECT; raises LogQError."""
+        with self.guarded():
+            for macro in used_by(sql):
+                self._connection.execute(macro)
+            return self._connection.execute(sql)
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """DuckDB's errors as LogQ's."""
+        try:
+            yield
+        except duckdb.InterruptException:
+            if not self._expired:
+                raise KeyboardInterrupt from None
+            raise TimedOut(
+                f"the query took longer than {self._settings.query_seconds} s",
+                hint="narrow the time range, or raise the setting query_seconds",
+            ) from None
+        except duckdb.Error as error:
+            raise _translated(error, self._settings) from error
+
+    def can_read(self, path: str) -> bool:
+        """Whether a segment file can be read from end to end."""
+        try:
+            rows = self._connection.execute(
+                f"SELECT count(COLUMNS(*)) FROM {render(fn('read_parquet', text(path)))}"
+            ).fetchall()
+        except duckdb.Error:
+            return False
+        return bool(rows)
+
+    def close(self) -> None:
+        """Give everything back; may be called again."""
+        self._timer.cancel()
+        self._connection.close()
+
+    def _expire(self) -> None:
+        self._expired = True
+        self._connection.interrupt()
+
+
+def _translated(error: duckdb.Error, settings: Settings) -> Exception:
+    message = str(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        if "max_temp_directory_size" in message or "No space left" in message:
+            return DiskFull("no space is left for the query's temporary files")
+        return LimitExceeded(
+            f"the query needs more than {settings.query_memory} of memory",
+            hint="narrow it with filter, or raise the setting query_memory",
+        )
+    if isinstance(error, duckdb.IOException | duckdb.HTTPException):
+        return Damaged(f"a segment cannot be read: {message}")
+    if isinstance(error, duckdb.InvalidInputException | duckdb.SerializationException):
+        return Damaged(f"a segment cannot be read: {message}")
+    return error
+
+

@@ -1,0 +1,201 @@
+"""Queries: from text and log groups to an answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from logq.model import Piece, Snapshot
+from logq.query.commands.stats import Stats as StatsCommand
+from logq.query.compiler import compile_query
+from logq.query.connection import Session, connect
+from logq.query.function import find
+from logq.query.nodes import Call
+from logq.query.planner import Plan, TextIndex, needs_of, newest_rows, plan
+from logq.query.request import Request, read
+from logq.query.result import Result, ResultColumn, Shape, Stats
+from logq.query.running import Prepared, Run, Window, journal_tables
+from logq.query.source import Source
+from logq.query.value import Type
+from logq.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from logq.query.command import Command
+
+_EPOCH = datetime(1970, 1, 1)
+
+
+class Store(Protocol):
+    """Where the engine gets events from, and whom it tells of damage."""
+
+    def snapshot(self, groups: Sequence[str]) -> Snapshot: ...
+
+    def quarantine(self, segment_id: str, reason: str) -> bool: ...
+
+
+class Queries:
+    """Runs queries over the events that a storage holds."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        clock: Callable[[], int],
+        *,
+        directory: str | None = None,
+        text_index: TextIndex | None = None,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._directory = directory
+        self._index = text_index
+        self._database: duckdb.DuckDBPyConnection | None = None
+
+    def run(
+        self,
+        text: str,
+        *,
+        groups: Sequence[str] = (),
+        start: int | None = None,
+        end: int | None = None,
+        limit: int | None = None,
+    ) -> Result:
+        """Run a query over log groups (names and globs) within times (epoch ms, inclusive).
+
+        Raises QueryError with its place in the text, UnknownLogGroup, LimitExceeded, StorageError.
+        """
+        began = time.monotonic()
+        run = Run(self, self._request(text, groups, start, end, limit))
+        run.open()
+        prepared = run.prepared
+        warnings = [*prepared.snapshot.warnings, *prepared.program.warnings]
+        columns = tuple(
+            ResultColumn(name, c.type, c.bucket) for name, c in prepared.program.columns
+        )
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            times = [i for i, c in enumerate(columns) if c.type is Type.TIMESTAMP]
+            for batch in run.rows():
+                yield from (_with_epochs(row, times) for row in batch) if times else batch
+            if run.truncated and prepared.program.cut_by_default:
+                warnings.append(
+                    f"only the first {prepared.program.rows:,} rows are shown; "
+                    "write 'limit N' or --limit N for more"
+                )
+
+        def measure() -> Stats:
+            elapsed = (time.monotonic() - began) * 1000
+            return _measure(run.prepared.plan, run.matched(), elapsed)
+
+        return Result(columns, shape_of(prepared), warnings, rows, run.arrow, measure)
+
+    def explain(
+        self,
+        text: str,
+        *,
+        groups: Sequence[str] = (),
+        start: int | None = None,
+        end: int | None = None,
+        analyze: bool = False,
+    ) -> str:
+        """The SQL of a query, and which segments and row groups it reads and why not others."""
+        from logq.query.explain import explain
+
+        request = self._request(text, groups, start, end, None)
+        timings = Run(self, request).analyze() if analyze else None
+        return explain(self.prepare(request), timings)
+
+    def close(self) -> None:
+        """Give the query database back."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _request(
+        self,
+        text: str,
+        groups: Sequence[str],
+        start: int | None,
+        end: int | None,
+        limit: int | None,
+    ) -> Request:
+        return read(text, groups, start, end, limit, self._clock(), self._settings)
+
+    def prepare(self, request: Request) -> Prepared:
+        """Compile a query over a new snapshot; raises QueryError and UnknownLogGroup."""
+        snapshot = self._store.snapshot(request.groups)
+        program = compile_query(
+            request.commands,
+            Source(snapshot),
+            request.moment,
+            request.limit,
+            self._settings.query_limit,
+        )
+        needs = needs_of(request.commands, request.moment.start, request.moment.end)
+        reads = plan(snapshot, needs, self._index)
+        return Prepared(request, snapshot, program, reads, newest_rows(request.commands))
+
+    def replan(self, prepared: Prepared, window: Window) -> Plan:
+        """What to read of a part of the time range."""
+        if window == prepared.plan.needs.window:
+            return prepared.plan
+        needs = replace(prepared.plan.needs, start=window[0], end=window[1])
+        return plan(prepared.snapshot, needs, self._index)
+
+    def session(self, prepared: Prepared) -> Session:
+        """A connection that can read what a query needs."""
+        if self._database is None:
+            self._database = connect(self._settings, self._directory)
+        return Session(self._database, self._settings, journal_tables(prepared.plan))
+
+    def set_aside(self, pieces: Sequence[Piece]) -> bool:
+        """Quarantine segments that cannot be read; whether another try makes sense."""
+        return all(
+            [self._store.quarantine(p.name, "unreadable in a query") is not None for p in pieces]
+        )
+
+
+def _with_epochs(row: tuple[Any, ...], times: Sequence[int]) -> tuple[Any, ...]:
+    values = list(row)
+    for index in times:
+        if values[index] is not None:
+            span = values[index] - _EPOCH
+            values[index] = (span.days * 86_400 + span.seconds) * 1000 + span.microseconds // 1000
+    return tuple(values)
+
+
+def _measure(plan_: Plan, matched: int, elapsed_ms: float) -> Stats:
+    size = 0
+    for reading in plan_.readings:
+        share = 1.0
+        if reading.ranges is not None and reading.piece.rows:
+            share = sum(b - a + 1 for a, b in reading.ranges) / reading.piece.rows
+        size += round(reading.piece.bytes * share)
+    pruned = sum(
+        len(skip.piece.row_groups) if skip.row_groups is None else skip.row_groups
+        for skip in plan_.skips
+    )
+    return Stats(matched, plan_.rows, size, pruned, elapsed_ms)
+
+
+def shape_of(prepared: Prepared) -> Shape:
+    """What the last ``stats`` says about its columns."""
+    last: Command | None = None
+    for command in prepared.request.commands:
+        last = command if isinstance(command, StatsCommand) else last
+    if not isinstance(last, StatsCommand):
+        return Shape()
+    additive = {
+        item.name
+        for item in last.items
+        if isinstance(item.expr, Call) and find(item.expr.name).name in ("count", "sum")
+    }
+    return Shape(tuple(item.name for item in last.by), frozenset(additive))
+
+

@@ -1,0 +1,165 @@
+"""Aggregates: functions that fold the rows of a group.
+
+Rows whose argument is missing, or no number where one is needed, are ignored. With nothing left
+``count`` is 0 and everything else is missing.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from logq import model
+from logq.errors import WrongArguments
+
+from logq.query.build import Sql, cast, coalesce, column, fn, not_null, number
+from logq.query.compare import natural_order
+from logq.query.function import Example, function
+from logq.query.functions.times import event_time
+from logq.query.sql import Environment
+from logq.query.value import NUMERIC, Type, Value, to_number, to_text
+
+
+@function(
+    "count", "any_or_star?", Type.INTEGER, Example("count(x)", 2, (1, None, 3)), aggregate=True
+)
+def count(field: Value | None) -> Sql:
+    """The number of rows, or of rows that have the field."""
+    return fn("count") if field is None else fn("count", field.sql.copy())
+
+
+@function(
+    "countDistinct",
+    "any",
+    Type.INTEGER,
+    Example("countDistinct(x)", 2, ("a", "b", "a", None)),
+    aggregate=True,
+)
+def count_distinct(field: Value) -> Sql:
+    """The number of distinct values; exact."""
+    value = field.sql.copy()
+    if field.type is Type.DYNAMIC:
+        value = coalesce(to_text(field), value)
+    return exp.Count(this=exp.Distinct(expressions=[value]))
+
+
+def _numeric(name: str, field: Value) -> Sql:
+    return fn(name, cast(to_number(field), "DOUBLE"))
+
+
+@function("sum", "any", None, Example("sum(x)", 6, (1, "2", 3, "n/a")), aggregate=True)
+def sum_(field: Value) -> Value:
+    """The sum; whole numbers are added exactly."""
+    if field.type in (Type.INTEGER, Type.BOOLEAN):
+        return Value(Type.INTEGER, fn("sum", to_number(field)))
+    return Value(Type.NUMBER, fn("finite", _numeric("sum", field)))
+
+
+@function("avg", "any", Type.NUMBER, Example("avg(x)", 2, (1, 3)), aliases=("average",), aggregate=True)
+def avg(field: Value) -> Sql:
+    """The arithmetic mean."""
+    return fn("finite", fn("avg", to_number(field)))
+
+
+@function("stddev", "any", Type.NUMBER, Example("stddev(x)", 1, (1, 3)), aggregate=True)
+def stddev(field: Value) -> Sql:
+    """The standard deviation of the population."""
+    return _numeric("stddev_pop", field)
+
+
+@function("variance", "any", Type.NUMBER, Example("variance(x)", 1, (1, 3)), aggregate=True)
+def variance(field: Value) -> Sql:
+    """The variance of the population."""
+    return _numeric("var_pop", field)
+
+
+@function(
+    "pct",
+    "any constant",
+    Type.NUMBER,
+    Example("pct(x, 50)", 2, (1, 2, 3)),
+    Example("pct(x, 25)", 1.5, (1, 3)),
+    aliases=("percentile",),
+    aggregate=True,
+)
+def pct(field: Value, percentile: object) -> Sql:
+    """The percentile (0 to 100), interpolated between the nearest values."""
+    if isinstance(percentile, bool) or not isinstance(percentile, (int, float)):
+        raise WrongArguments("pct takes a number from 0 to 100", hint="write pct(x, 95)")
+    if not 0 <= percentile <= 100:
+        raise WrongArguments(
+            f"{percentile} is not a percentile", hint="it lies between 0 and 100: pct(x, 95)"
+        )
+    values = cast(to_number(field), "DOUBLE")
+    return fn("quantile_cont", values, number(float(percentile) / 100))
+
+
+def _extreme(field: Value, name: str) -> Value:
+    """The first or last value of the natural order, as it was."""
+    if field.type in NUMERIC:
+        simple = {"arg_min": "min", "arg_max": "max"}[name]
+        if field.type is Type.BOOLEAN:
+            return Value(Type.BOOLEAN, fn({"min": "bool_and", "max": "bool_or"}[simple], field.sql))
+        return Value(field.type, fn(simple, field.sql.copy()))
+    is_number, value, key = natural_order(field)
+    rank = fn(
+        "row", is_number, coalesce(value, number(0)), coalesce(key, to_text(field))
+    )
+    chosen = fn(name, field.sql.copy(), rank)
+    return Value(field.type, _where(chosen, not_null(to_text(field))))
+
+
+def _where(aggregate: Sql, condition: Sql) -> Sql:
+    return exp.Filter(this=aggregate, expression=exp.Where(this=condition))
+
+
+@function("min", "any", None, Example("min(x)", 2, (10, 2, 3)), Example("min(x)", "a9", ("a10", "a9")), aggregate=True)
+def min_(field: Value) -> Value:
+    """The least value: by number if all are numbers, else in natural order."""
+    return _extreme(field, "arg_min")
+
+
+@function("max", "any", None, Example("max(x)", 10, (10, 2, 3)), aggregate=True)
+def max_(field: Value) -> Value:
+    """The greatest value: by number if all are numbers, else in natural order."""
+    return _extreme(field, "arg_max")
+
+
+@function("sortsFirst", "any", None, Example("sortsFirst(x)", "v2", ("v10", "v2")), aggregate=True)
+def sorts_first(field: Value) -> Value:
+    """The value that comes first in natural order."""
+    return _extreme(field, "arg_min")
+
+
+@function("sortsLast", "any", None, Example("sortsLast(x)", "v10", ("v10", "v2")), aggregate=True)
+def sorts_last(field: Value) -> Value:
+    """The value that comes last in natural order."""
+    return _extreme(field, "arg_max")
+
+
+def _by_time(env: Environment, field: Value, name: str) -> Value:
+    time = event_time(env).sql.copy()
+    source = env.scope.source
+    if source is None:
+        rank: Sql = time
+    else:
+        seq = source.field(model.SEQ, whole=False)
+        assert seq is not None
+        rank = fn("row", time, column(seq.ident))
+    chosen = fn(name, field.sql.copy(), rank)
+    return Value(field.type, _where(chosen, not_null(field.sql.copy())))
+
+
+@function(
+    "earliest", "any", None, Example("earliest(x)", 5, (None, 5, 3)), context=True, aggregate=True
+)
+def earliest(env: Environment, field: Value) -> Value:
+    """The value of the oldest event that has the field."""
+    return _by_time(env, field, "arg_min")
+
+
+@function(
+    "latest", "any", None, Example("latest(x)", 3, (5, 3, None)), context=True, aggregate=True
+)
+def latest(env: Environment, field: Value) -> Value:
+    """The value of the newest event that has the field."""
+    return _by_time(env, field, "arg_max")

@@ -1,0 +1,96 @@
+"""DuckDB macros: the rules of the language under short names, so that a query's SQL reads well.
+
+Every query connection gets the ones that its SQL uses.
+"""
+
+from __future__ import annotations
+
+import re
+
+MACROS = {
+    # Text is a number if it is nothing else: DuckDB also reads 'inf', 'nan' and '1_000'.
+    "number_of": (
+        "(t) AS CASE WHEN isfinite(try_cast(t AS DOUBLE)) AND NOT contains(t, '_') "
+        "THEN try_cast(t AS DOUBLE) END"
+    ),
+    # The shortest decimal form: no trailing .0, an exponent only from 1e21 and below 1e-6.
+    "text_of": (
+        "(x) AS CASE WHEN NOT isfinite(x) THEN NULL "
+        "WHEN x = trunc(x) AND abs(x) < 1e21 THEN CAST(CAST(x AS HUGEINT) AS VARCHAR) "
+        "ELSE replace(CAST(x AS VARCHAR), 'e-0', 'e-') END"
+    ),
+    # The text of a JSON value; maps and lists have none.
+    "dynamic_text": (
+        "(j) AS CASE WHEN j = 'true' THEN '1' WHEN j = 'false' THEN '0' "
+        "WHEN j[1] = '\"' THEN json_extract_string(j, '$') "
+        "WHEN j[1] IN ('{', '[') THEN NULL "
+        "WHEN regexp_full_match(j, '-?[0-9]+') THEN j "
+        "ELSE text_of(try_cast(j AS DOUBLE)) END"
+    ),
+    "dynamic_number": (
+        "(j) AS CASE WHEN j = 'true' THEN 1 WHEN j = 'false' THEN 0 "
+        "WHEN j[1] = '\"' THEN number_of(json_extract_string(j, '$')) "
+        "WHEN j[1] IN ('{', '[') THEN NULL ELSE number_of(j) END"
+    ),
+    # Natural order of text that is not a number (query-language 3.5): digit runs by length,
+    # then value. 'chr' keeps the length in one character.
+    "natural_key": (
+        "(s) AS array_to_string(list_transform(regexp_extract_all(s, '[0-9]+|[^0-9]+'), "
+        "lambda run: CASE WHEN ascii(run) BETWEEN 48 AND 57 "
+        "THEN '0' || chr(CAST(256 + least(length(ltrim(run, '0')), 50000) AS INTEGER)) "
+        "|| ltrim(run, '0') ELSE run END), '')"
+    ),
+    # Outside the years 0001 to 9999 there is no calendar to work with.
+    "calendar_ms": "(n) AS n >= -62135596800000 AND n <= 253402300799999",
+    "ipv4_number": (
+        "(s) AS CASE WHEN regexp_full_match(s, "
+        r"'((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\.|$)){4}') AND s[-1] <> '.' THEN "
+        "list_reduce(CAST(string_split(s, '.') AS BIGINT[]), lambda a, b: a * 256 + b) END"
+    ),
+    # An IPv6 address with a dotted tail has it as two groups of digits.
+    "ipv6_plain": (
+        r"(s) AS CASE WHEN contains(s, '.') THEN regexp_extract(s, '^(.*:)[0-9.]+$', 1) "
+        r"|| to_hex(ipv4_number(regexp_extract(s, '[0-9.]+$')) // 65536) || ':' "
+        r"|| to_hex(ipv4_number(regexp_extract(s, '[0-9.]+$')) % 65536) ELSE s END"
+    ),
+    "ipv6_groups": "(s) AS CASE WHEN s = '' THEN [] ELSE string_split(s, ':') END",
+    # The eight groups as 32 digits, NULL for anything that is no address.
+    "ipv6_full": (
+        "(groups, n) AS CASE WHEN n = 8 AND "
+        "list_bool_and(list_transform(groups, lambda g: regexp_full_match(g, '[0-9a-fA-F]{1,4}'))) "
+        "THEN array_to_string(list_transform(groups, lambda g: lpad(lower(g), 4, '0')), '') END"
+    ),
+    "ipv6_join": (
+        "(head, tail) AS CASE WHEN len(head) + len(tail) < 8 THEN "
+        "list_concat(head, list_transform(range(8 - len(head) - len(tail)), lambda i: '0'), tail) END"
+    ),
+    "ipv6_split": (
+        "(s) AS CASE WHEN len(string_split(s, '::')) = 2 THEN "
+        "ipv6_join(ipv6_groups(split_part(s, '::', 1)), ipv6_groups(split_part(s, '::', 2))) "
+        "WHEN contains(s, '::') THEN NULL ELSE string_split(s, ':') END"
+    ),
+    "ipv6_hex": (
+        "(s) AS CASE WHEN contains(s, ':') THEN "
+        "ipv6_full(ipv6_split(ipv6_plain(s)), len(ipv6_split(ipv6_plain(s)))) END"
+    ),
+    "finite": "(x) AS CASE WHEN isfinite(x) THEN x END",
+    # Two 64-bit integers give an exact result, whatever its size; NULL only past 128 bits.
+    "exact_add": "(a, b) AS TRY(CAST(a AS HUGEINT) + CAST(b AS HUGEINT))",
+    "exact_subtract": "(a, b) AS TRY(CAST(a AS HUGEINT) - CAST(b AS HUGEINT))",
+    "exact_multiply": "(a, b) AS TRY(CAST(a AS HUGEINT) * CAST(b AS HUGEINT))",
+    "time_text": "(t) AS strftime(t, '%Y-%m-%d %H:%M:%S.%g')",
+}
+"""Name and definition, each using only macros defined before it."""
+
+_NAME = re.compile(r"[a-z_0-9]+(?=\()")
+
+
+def used_by(sql: str) -> tuple[str, ...]:
+    """CREATE MACRO statements for the macros that an SQL text uses, in order of definition."""
+    wanted = {name for name in _NAME.findall(sql) if name in MACROS}
+    for name in reversed(MACROS):
+        if name in wanted:
+            wanted |= {n for n in _NAME.findall(MACROS[name]) if n in MACROS}
+    return tuple(
+        f"CREATE OR REPLACE TEMP MACRO {name}{MACROS[name]}" for name in MACROS if name in wanted
+    )

@@ -1,0 +1,206 @@
+"""Running a compiled query: window by window where the newest rows decide, else at once.
+
+Rows of a query without aggregation come newest first. Such a query is run over windows of time,
+newest first, that grow; it stops as soon as it has its rows, and even an answer of millions of
+rows needs memory for one window only. Windows are cut by time, so each can be tried again alone:
+a segment that turns out damaged is set aside and the answer goes on without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from logq.model import Piece, Snapshot
+from logq.query.build import fn, render
+from logq.query.command import Command
+from logq.query.compiler import Program, fold, start, with_steps
+from logq.query.connection import Damaged, Session
+from logq.query.planner import Plan, is_rowwise, newest_windows
+from logq.query.request import Request
+from logq.query.source import Source, journal_table
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+BATCH_ROWS = 2_000
+ATTEMPTS = 8
+
+Window = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A compiled query over one snapshot."""
+
+    request: Request
+    snapshot: Snapshot
+    program: Program
+    plan: Plan
+    newest: int | None
+    """See ``planner.newest_rows``."""
+
+    @property
+    def rows(self) -> int:
+        """The most rows of the answer."""
+        return min(self.program.rows, self.newest or self.program.rows)
+
+
+class Preparer(Protocol):
+    """Who compiles a query, again if need be, and knows the data."""
+
+    def prepare(self, request: Request) -> Prepared: ...
+
+    def replan(self, prepared: Prepared, window: Window) -> Plan: ...
+
+    def session(self, prepared: Prepared) -> Session: ...
+
+    def set_aside(self, pieces: Sequence[Piece]) -> bool: ...
+
+
+class Run:
+    """One query on its way to its rows."""
+
+    def __init__(self, preparer: Preparer, request: Request) -> None:
+        self._preparer = preparer
+        self.prepared = preparer.prepare(request)
+        self._session = preparer.session(self.prepared)
+        self.truncated = False
+        self._first: duckdb.DuckDBPyConnection | None = None
+        needs = self.prepared.plan.needs
+        self._windows: list[Window] = [needs.window]
+        if self.prepared.newest is not None:
+            cuts = newest_windows(self.prepared.plan.readings)
+            self._windows = _between(needs.start, needs.end, cuts)
+
+    def open(self) -> None:
+        """Run up to the first rows, so that what can fail fails now."""
+        self._first = self._execute(self._windows[0])
+
+    def rows(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Batches of rows as DuckDB gives them, up to the query's limit."""
+        left = self.prepared.rows
+        try:
+            for cursor in self._cursors():
+                while left > 0:
+                    with self._session.guarded():
+                        batch = cursor.fetchmany(BATCH_ROWS)
+                    if not batch:
+                        break
+                    yield batch[:left]
+                    self.truncated = self.truncated or len(batch) > left
+                    left -= len(batch)
+                if left <= 0:
+                    with self._session.guarded():
+                        self.truncated = self.truncated or cursor.fetchone() is not None
+                    return
+        finally:
+            self._session.close()
+
+    def arrow(self) -> pa.RecordBatchReader:
+        """The same rows as Arrow record batches."""
+        import pyarrow as pa
+
+        cursors = self._cursors()
+        first = next(cursors).to_arrow_reader(BATCH_ROWS)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            left = self.prepared.rows
+            try:
+                reader = first
+                while True:
+                    for batch in reader:
+                        yield batch.slice(0, left) if batch.num_rows > left else batch
+                        left -= batch.num_rows
+                        if left <= 0:
+                            return
+                    cursor = next(cursors, None)
+                    if cursor is None:
+                        return
+                    reader = cursor.to_arrow_reader(BATCH_ROWS)
+            finally:
+                self._session.close()
+
+        return pa.RecordBatchReader.from_batches(first.schema, batches())
+
+    def _cursors(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        for index, window in enumerate(self._windows):
+            if index == 0 and self._first is not None:
+                cursor, self._first = self._first, None
+            else:
+                cursor = self._execute(window)
+            yield cursor
+
+    def _execute(self, window: Window) -> duckdb.DuckDBPyConnection:
+        """Run one window. Its rows are sorted, so a fault shows before the first of them."""
+        for _ in range(ATTEMPTS):
+            prepared = self.prepared
+            plan = self._preparer.replan(prepared, window)
+            program = prepared.program
+            sql = program.sql(program.source.events(plan.readings, window))
+            try:
+                return self._session.execute(render(sql))
+            except Damaged:
+                bad = self._unreadable(plan)
+                self._session.close()
+                if bad and not self._preparer.set_aside(bad):
+                    raise
+                self.prepared = self._preparer.prepare(prepared.request)
+                self._session = self._preparer.session(self.prepared)
+        raise Damaged("segments keep failing while they are read", hint="run 'logq doctor'")
+
+    def _unreadable(self, plan: Plan) -> list[Piece]:
+        """The segments that DuckDB cannot read from end to end."""
+        return [
+            reading.piece
+            for reading in plan.readings
+            if reading.piece.path is not None and not self._session.can_read(reading.piece.path)
+        ]
+
+    def matched(self) -> int:
+        """Events that pass the row-wise commands at the start of the query."""
+        prefix: list[Command] = []
+        for command in self.prepared.request.commands:
+            if not is_rowwise(command):
+                break
+            prefix.append(command)
+        source = Source(self.prepared.snapshot)
+        step = fold(start(source, self.prepared.request.moment), prefix)
+        counted = step.select().select(fn("count"))
+        plan = self.prepared.plan
+        sql = with_steps(counted, source.events(plan.readings, plan.needs.window), step.ctes)
+        session = self._preparer.session(self.prepared)
+        try:
+            return int(session.execute(render(sql)).fetchall()[0][0])
+        finally:
+            session.close()
+
+    def analyze(self) -> str:
+        """DuckDB's own account of where the time went in the first window."""
+        program = self.prepared.program
+        plan = self._preparer.replan(self.prepared, self._windows[0])
+        sql = render(program.sql(program.source.events(plan.readings, self._windows[0])))
+        try:
+            rows = self._session.execute(f"EXPLAIN ANALYZE {sql}").fetchall()
+            return "\n".join(str(row[-1]) for row in rows)
+        finally:
+            self._session.close()
+
+
+def journal_tables(plan: Plan) -> list[tuple[str, Any]]:
+    """The journal batches that a plan reads, under the names that its SQL uses."""
+    return [(journal_table(r.piece), r.piece.table) for r in plan.readings if r.piece.path is None]
+
+
+def _between(first: int | None, last: int | None, cuts: Sequence[int]) -> list[Window]:
+    """Windows from the newest to the oldest that leave no millisecond out."""
+    windows: list[Window] = []
+    end = last
+    for cut in cuts:
+        if (first is not None and cut <= first) or (end is not None and cut > end):
+            continue
+        windows.append((cut, end))
+        end = cut - 1
+    return [*windows, (first, end)]

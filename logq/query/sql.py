@@ -1,0 +1,314 @@
+"""Expressions to DuckDB SQL: the only match over expression nodes.
+
+Logic is two-valued (query-language 4.1.4): a condition on something missing is false and its
+negation true. ``condition`` yields SQL in which NULL stands for false, which a WHERE takes as it
+is and which lets DuckDB push comparisons into the Parquet scan; wherever the difference would
+show - below a negation, or as a value - ``definite`` makes it a real false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from logq.errors import NotAvailableYet, WrongArguments, located
+from logq.query import nodes
+from logq.query.build import (
+    FALSE,
+    NULL,
+    Sql,
+    all_of,
+    any_of,
+    case,
+    cast,
+    coalesce,
+    eq,
+    fn,
+    is_null,
+    negate,
+    number,
+    operate,
+)
+from logq.query.compare import contains, equals, is_in, matches, ordered
+from logq.query.function import Function, canonical, find
+from logq.query.nodes import Expr
+from logq.query.regex import compile_pattern, longest
+from logq.query.scope import Scope, access
+from logq.query.value import (
+    MISSING,
+    Type,
+    Value,
+    literal,
+    to_number,
+    to_text,
+    to_timestamp,
+    truth,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The times a query knows: when it began, and the bounds of its range, epoch ms."""
+
+    now: int
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the value of an expression depends on besides the expression."""
+
+    scope: Scope
+    moment: Moment
+    aggregating: bool = False
+    """Inside the items of ``stats``, outside of any aggregate."""
+    keys: frozenset[Expr] = frozenset()
+    """While aggregating: the grouping keys, which may be used as they are."""
+    offset: nodes.Duration | None = None
+    """``stats ... offset``: how far the boundaries of ``bin`` are shifted."""
+    warnings: list[str] = field(default_factory=list)
+
+
+def normal(node: Expr) -> Expr:
+    """The expression with canonical function names, so that spellings compare equal."""
+    match node:
+        case nodes.Call(name=name, args=args):
+            return replace(node, name=canonical(name), args=tuple(normal(a) for a in args))
+        case nodes.Not(value=value) | nodes.Negate(value=value):
+            return replace(node, value=normal(value))
+        case nodes.And(values=values) | nodes.Or(values=values):
+            return replace(node, values=tuple(normal(v) for v in values))
+        case nodes.Compare(left=left, right=right) | nodes.Arithmetic(left=left, right=right):
+            return replace(node, left=normal(left), right=normal(right))
+        case nodes.Like(value=value) | nodes.In(value=value):
+            return replace(node, value=normal(value))
+        case nodes.Access(base=base):
+            return replace(node, base=normal(base))
+        case _:
+            return node
+
+
+def evaluate(node: Expr, env: Environment) -> Value:
+    """The typed SQL value of an expression; raises QueryError."""
+    with located(node):
+        if not isinstance(node, nodes.Field) and (name := env.scope.expressions.get(normal(node))):
+            return env.scope.columns[name].value
+        if env.aggregating and normal(node) in env.keys:
+            return _grouped(evaluate(node, replace(env, aggregating=False)))
+        match node:
+            case nodes.Field():
+                if env.aggregating:
+                    raise WrongArguments(
+                        f"'{node.name}' must be aggregated or listed after by",
+                        hint=f"write for example 'latest({node.name})', or add it after 'by'",
+                    )
+                return env.scope.fetch(node)
+            case nodes.Literal(value=constant):
+                return literal(constant)
+            case (
+                nodes.Not() | nodes.And() | nodes.Or() | nodes.Compare() | nodes.Like() | nodes.In()
+            ):
+                return Value(Type.BOOLEAN, definite(condition(node, env)))
+            case nodes.Arithmetic():
+                return _arithmetic(node, env)
+            case nodes.Negate(value=inner):
+                return _negative(inner, env)
+            case nodes.Call():
+                return _call(node, env)
+            case nodes.Access():
+                keys: list[str | int] = []
+                base: Expr = node
+                while isinstance(base, nodes.Access):
+                    keys.insert(0, base.key)
+                    base = base.base
+                return access(evaluate(base, env), keys)
+            case nodes.Duration():
+                raise WrongArguments(
+                    "a period is only allowed as an argument of a function",
+                    hint="for a number of milliseconds write it out: 300000",
+                )
+            case nodes.Star():
+                raise WrongArguments("'*' is only allowed in count(*)")
+            case nodes.Regex() | nodes.ListLiteral():
+                raise WrongArguments("this is only allowed on the right of like, =~ or in")
+
+
+def _grouped(key: Value) -> Value:
+    """A grouping key inside an item of stats; a dynamic one is grouped by its text form."""
+    return replace(key, sql=fn("max", key.sql)) if key.type is Type.DYNAMIC else key
+
+
+def condition(node: Expr, env: Environment) -> Sql:
+    """The expression as a condition; NULL stands for false."""
+    with located(node):
+        match node:
+            case nodes.And(values=values):
+                return all_of(*(condition(v, env) for v in values))
+            case nodes.Or(values=values):
+                return any_of(*(condition(v, env) for v in values))
+            case nodes.Not(value=value):
+                return negate(definite(condition(value, env)))
+            case nodes.Compare(op="!=", left=left, right=right):
+                return negate(definite(equals(evaluate(left, env), evaluate(right, env))))
+            case nodes.Compare(op="=", left=left, right=right):
+                return equals(evaluate(left, env), evaluate(right, env))
+            case nodes.Compare(op=op, left=left, right=right):
+                return ordered(op, evaluate(left, env), evaluate(right, env))
+            case nodes.Like(value=value, pattern=pattern, negated=negated):
+                found = _like(evaluate(value, env), pattern)
+                return negate(definite(found)) if negated else found
+            case nodes.In(value=value, items=items, negated=negated):
+                found = _in(evaluate(value, env), items)
+                return negate(definite(found)) if negated else found
+            case _:
+                return truth(evaluate(node, env))
+
+
+def definite(value: Sql) -> Sql:
+    """The condition with false in place of NULL."""
+    return coalesce(value, FALSE.copy())
+
+
+def _like(value: Value, pattern: nodes.Literal | nodes.Regex) -> Sql:
+    if isinstance(pattern, nodes.Literal):
+        return contains(value, str(pattern.value))
+    with located(pattern):
+        checked = compile_pattern(pattern.pattern)
+    return matches(value, checked.re2, longest(checked.literals))
+
+
+def _in(value: Value, items: nodes.ListLiteral | nodes.Subquery) -> Sql:
+    if isinstance(items, nodes.Subquery):
+        raise NotAvailableYet(
+            "subqueries are not available yet",
+            hint="run the inner query first and list its values: in [\"a\", \"b\"]",
+            span=items.span,
+        )
+    return is_in(value, [literal(i.value) for i in items.items])
+
+
+def _arithmetic(node: nodes.Arithmetic, env: Environment) -> Value:
+    left, right = evaluate(node.left, env), evaluate(node.right, env)
+    a, b = to_number(left), to_number(right)
+    exact = {left.type, right.type} <= {Type.INTEGER, Type.BOOLEAN, Type.TIMESTAMP}
+    if exact and node.op in "+-*":
+        # 64-bit integers stay exact; on overflow the double is the best there is.
+        return Value(Type.INTEGER, fn(_EXACT[node.op], a, b))
+    a, b = cast(a, "DOUBLE"), cast(b, "DOUBLE")
+    if node.op in "/%":
+        b = fn("nullif", b, number(0))
+    if node.op == "^":
+        return Value(Type.NUMBER, finite(fn("pow", a, b)))
+    return Value(Type.NUMBER, finite(operate(node.op, a, b)))
+
+
+_EXACT = {"+": "exact_add", "-": "exact_subtract", "*": "exact_multiply"}
+
+
+def finite(value: Sql) -> Sql:
+    """The number, or missing where it is infinite or not a number."""
+    return fn("finite", value)
+
+
+def _negative(inner: Expr, env: Environment) -> Value:
+    if isinstance(inner, nodes.Literal) and isinstance(inner.value, (int, float)):
+        return literal(-inner.value)
+    value = evaluate(inner, env)
+    kind = Type.NUMBER if value.type in (Type.NUMBER, Type.TEXT, Type.DYNAMIC) else Type.INTEGER
+    return Value(kind, operate("-", number(0), to_number(value)))
+
+
+def _call(node: nodes.Call, env: Environment) -> Value:
+    function = find(node.name)
+    _check_count(function, node.args)
+    inner = env
+    if function.aggregate:
+        if not env.aggregating:
+            raise WrongArguments(
+                f"'{function.name}' is an aggregate; it belongs in stats",
+                hint=f"write 'stats {function.name}(...)'",
+            )
+        inner = replace(env, aggregating=False)
+        _refuse_nested(node)
+    arguments = [
+        _argument(function, index, argument, inner) for index, argument in enumerate(node.args)
+    ]
+    if function.most is not None:
+        arguments += [None] * (function.most - len(arguments))
+    result = function.build(env, *arguments) if function.context else function.build(*arguments)
+    if isinstance(result, Value):
+        return result
+    if function.returns is None:
+        raise TypeError(f"function {function.name} returned SQL without a type")
+    return Value(function.returns, result)
+
+
+def _check_count(function: Function, args: Sequence[Expr]) -> None:
+    most = function.most
+    if len(args) < function.least or (most is not None and len(args) > most):
+        wanted = str(function.least)
+        if most is None:
+            wanted = f"at least {wanted}"
+        elif most != function.least:
+            wanted = f"{wanted} to {most}"
+        plural = "" if wanted == "1" else "s"
+        raise WrongArguments(
+            f"'{function.name}' takes {wanted} argument{plural}, found {len(args)}",
+            hint=f"it is written {function.signature}",
+        )
+
+
+def _refuse_nested(node: nodes.Call) -> None:
+    for argument in node.args:
+        for inner in nodes.walk(argument):
+            if isinstance(inner, nodes.Call) and find(inner.name).aggregate:
+                with located(inner):
+                    raise WrongArguments(
+                        "an aggregate cannot stand inside another aggregate",
+                        hint="use two stats: 'stats ... as x by ... | stats max(x)'",
+                    )
+
+
+def _argument(function: Function, index: int, node: Expr, env: Environment) -> object:
+    parameter = function.parameter(index)
+    with located(node):
+        if isinstance(node, nodes.Star):
+            if parameter.kind != "any_or_star":
+                raise WrongArguments(f"'{function.name}' does not take '*'")
+            return None
+        if parameter.kind == "period":
+            if not isinstance(node, nodes.Duration):
+                raise WrongArguments(
+                    f"'{function.name}' takes a period here", hint="write for example 5m or 1h"
+                )
+            if node.amount == 0:
+                raise WrongArguments("a period must be longer than zero")
+            return node
+        if parameter.kind == "constant":
+            return _constant(function, parameter.name, node)
+        value = evaluate(node, env)
+        match parameter.kind:
+            case "text":
+                return to_text(value)
+            case "number":
+                return to_number(value)
+            case "time":
+                return to_timestamp(value)
+            case "truth":
+                return definite(truth(value))
+            case _:
+                return value
+
+
+def _constant(function: Function, name: str, node: Expr) -> object:
+    if isinstance(node, nodes.Literal) and node.value is not None:
+        return node.value
+    if isinstance(node, nodes.Negate) and isinstance(node.value, nodes.Literal):
+        inner = node.value.value
+        if isinstance(inner, (int, float)):
+            return -inner
+    raise WrongArguments(
+        f"'{function.name}' takes a constant for '{name}'",
+        hint=f"write a number or a text in quotes: {function.signature}",
+    )
