@@ -139,7 +139,7 @@ def any_of(*values: Sql) -> Sql:
     return exp.Paren(this=_chain(exp.Or, values))
 
 
-def _chain(kind: type[exp.Connector], values: tuple[Sql, ...]) -> Sql:
+def _chain(kind: type[exp.And] | type[exp.Or], values: tuple[Sql, ...]) -> Sql:
     # A balanced tree: thousands of alternatives must not nest thousands deep.
     if len(values) == 1:
         return values[0]

@@ -163,4 +163,3 @@ def natural_order(value: Value) -> list[Sql]:
         as_number.copy(),
         case((is_null(as_number.copy()), fn("natural_key", as_text)), otherwise=as_text.copy()),
     ]
-

@@ -119,5 +119,3 @@ def _translated(error: duckdb.Error, settings: Settings) -> Exception:
     if isinstance(error, duckdb.InvalidInputException | duckdb.SerializationException):
         return Damaged(f"a segment cannot be read: {message}")
     return error
-
-

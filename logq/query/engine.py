@@ -197,5 +197,3 @@ def shape_of(prepared: Prepared) -> Shape:
         if isinstance(item.expr, Call) and find(item.expr.name).name in ("count", "sum")
     }
     return Shape(tuple(item.name for item in last.by), frozenset(additive))
-
-

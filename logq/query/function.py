@@ -22,9 +22,7 @@ from logq.query.value import Type, Value
 Build: TypeAlias = Callable[..., Sql | Value]
 Constant: TypeAlias = str | int | float | bool | None
 
-KINDS = frozenset(
-    {"any", "text", "number", "time", "truth", "period", "constant", "any_or_star"}
-)
+KINDS = frozenset({"any", "text", "number", "time", "truth", "period", "constant", "any_or_star"})
 """What a parameter takes: a typed value, or one converted to SQL text, number, timestamp or truth;
 a period literal (nodes.Duration), a constant's Python value, or a value or ``*`` (None)."""
 

@@ -62,7 +62,8 @@ MACROS = {
     ),
     "ipv6_join": (
         "(head, tail) AS CASE WHEN len(head) + len(tail) < 8 THEN "
-        "list_concat(head, list_transform(range(8 - len(head) - len(tail)), lambda i: '0'), tail) END"
+        "list_concat(head, list_transform(range(8 - len(head) - len(tail)), lambda i: '0'), tail) "
+        "END"
     ),
     "ipv6_split": (
         "(s) AS CASE WHEN len(string_split(s, '::')) = 2 THEN "

@@ -13,7 +13,7 @@ from logq.errors import Span
 
 
 def _span() -> Span | None:
-    return field(default=None, compare=False, repr=False, kw_only=True)  # type: ignore[return-value]  # dataclasses.field is typed as its default
+    return field(default=None, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +163,22 @@ class Access:
 
 
 Expr: TypeAlias = (
-    Field | Literal | Regex | Duration | ListLiteral | Star | Not | And | Or | Compare | Like
-    | In | Arithmetic | Negate | Call | Access
+    Field
+    | Literal
+    | Regex
+    | Duration
+    | ListLiteral
+    | Star
+    | Not
+    | And
+    | Or
+    | Compare
+    | Like
+    | In
+    | Arithmetic
+    | Negate
+    | Call
+    | Access
 )
 
 

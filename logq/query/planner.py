@@ -118,38 +118,66 @@ def _conjuncts(condition: Expr) -> Iterable[Expr]:
         yield condition
 
 
-def _narrow(needs: Needs, part: Expr, defined: set[str]) -> Needs:
+Constant = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A condition on one field alone that something missing cannot meet."""
+
+    field: str
+    op: str
+    """``= < <= > >= in like present``."""
+    values: tuple[Constant, ...] = ()
+
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _test_of(part: Expr) -> _Test | None:
     match part:
+        case nodes.Compare(op="!="):
+            return None
         case nodes.Compare(op=op, left=nodes.Field() as field, right=nodes.Literal(value=value)):
-            pass
+            return _Test(field.name, op, (value,))
         case nodes.Compare(op=op, left=nodes.Literal(value=value), right=nodes.Field() as field):
-            op = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(op, op)
+            return _Test(field.name, _MIRRORED.get(op, op), (value,))
         case nodes.Like(value=nodes.Field() as field, pattern=pattern, negated=False):
-            op, value = "like", _texts(pattern)
-        case nodes.In(value=nodes.Field() as field, items=nodes.ListLiteral(items=items), negated=False):
-            op, value = "in", tuple(i.value for i in items)
-        case nodes.Call(name=name, args=(nodes.Field() as field,)) if canonical(name) == "ispresent":
-            op, value = "present", None
+            return _Test(field.name, "like", _texts(pattern))
+        case nodes.In(value=nodes.Field() as field, items=nodes.ListLiteral() as items):
+            return None if part.negated else _Test(field.name, "in", _values(items))
+        case nodes.Call(name=name, args=(nodes.Field() as field,)):
+            return _Test(field.name, "present") if canonical(name) == "ispresent" else None
         case _:
-            return needs
-    name = field.name
-    if op == "!=" or name in defined or any(name.startswith(d + ".") for d in defined):
+            return None
+
+
+def _values(items: nodes.ListLiteral) -> tuple[Constant, ...]:
+    return tuple(item.value for item in items.items)
+
+
+def _narrow(needs: Needs, part: Expr, defined: set[str]) -> Needs:
+    test = _test_of(part)
+    if test is None or any(test.field == d or test.field.startswith(d + ".") for d in defined):
         return needs
-    if name == model.LOG_STREAM and op in ("=", "in"):
-        wanted = value if isinstance(value, tuple) else (value,)
-        if all(isinstance(w, str) for w in wanted):
-            streams = frozenset(str(w) for w in wanted)
-            held = needs.streams
-            return replace(needs, streams=streams if held is None else streams & held)
+    if test.field == model.LOG_STREAM:
+        return _narrow_streams(needs, test)
+    if test.field == model.TIMESTAMP:
+        value = test.values[0] if test.values else None
+        return _narrow_time(needs, test.op, parse_iso(value) if isinstance(value, str) else None)
+    if test.field == model.MESSAGE:
+        texts = (str(v) for v in test.values if test.op == "like")
+        return replace(needs, texts=(*needs.texts, *texts))
+    if test.field.startswith("@") and not test.field.startswith("@@"):
         return needs
-    if name == model.TIMESTAMP and isinstance(value, str) and op in ("<", "<=", ">", ">=", "="):
-        return _narrow_time(needs, op, parse_iso(value))
-    if name == model.MESSAGE:
-        texts = value if op == "like" and isinstance(value, tuple) else ()
-        return replace(needs, texts=(*needs.texts, *(str(t) for t in texts)))
-    if name.startswith("@") and not name.startswith("@@"):
+    return replace(needs, fields=needs.fields | {test.field})
+
+
+def _narrow_streams(needs: Needs, test: _Test) -> Needs:
+    if test.op not in ("=", "in") or not all(isinstance(v, str) for v in test.values):
         return needs
-    return replace(needs, fields=needs.fields | {name})
+    streams = frozenset(str(v) for v in test.values)
+    return replace(needs, streams=streams if needs.streams is None else streams & needs.streams)
 
 
 def _texts(pattern: nodes.Literal | nodes.Regex) -> tuple[str, ...]:
@@ -260,7 +288,7 @@ def newest_rows(commands: Sequence[Command]) -> int | None:
             rows = min(rows, command.rows) if rows else command.rows
         elif not is_rowwise(command) or _redefines_time(command):
             return None
-        elif rows and not isinstance(command, Fields | Display):
+        elif rows and not isinstance(command, Fields | Display):  # noqa: SIM114  # another reason
             return None
     return rows
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 from logq.model import Piece, Snapshot
@@ -103,23 +104,18 @@ class Run:
         """The same rows as Arrow record batches."""
         import pyarrow as pa
 
-        cursors = self._cursors()
-        first = next(cursors).to_arrow_reader(BATCH_ROWS)
+        readers = (cursor.to_arrow_reader(BATCH_ROWS) for cursor in self._cursors())
+        first = next(readers)
 
         def batches() -> Iterator[pa.RecordBatch]:
             left = self.prepared.rows
             try:
-                reader = first
-                while True:
+                for reader in chain([first], readers):
                     for batch in reader:
-                        yield batch.slice(0, left) if batch.num_rows > left else batch
+                        yield batch.slice(0, min(left, batch.num_rows))
                         left -= batch.num_rows
                         if left <= 0:
                             return
-                    cursor = next(cursors, None)
-                    if cursor is None:
-                        return
-                    reader = cursor.to_arrow_reader(BATCH_ROWS)
             finally:
                 self._session.close()
 

@@ -249,7 +249,9 @@ def _relation(readings: list[Reading]) -> exp.Expression:
     paths = [text(r.piece.path or "") for r in readings]
     arguments: list[Sql] = [exp.Array(expressions=paths) if len(paths) > 1 else paths[0]]
     if readings[0].ranges is not None:
-        arguments.append(exp.EQ(this=exp.to_identifier("file_row_number"), expression=boolean(True)))
+        arguments.append(
+            exp.EQ(this=exp.to_identifier("file_row_number"), expression=boolean(True))
+        )
     return exp.Table(this=fn("read_parquet", *arguments))
 
 

@@ -15,16 +15,12 @@ from logq.errors import NotAvailableYet, WrongArguments, located
 from logq.query import nodes
 from logq.query.build import (
     FALSE,
-    NULL,
     Sql,
     all_of,
     any_of,
-    case,
     cast,
     coalesce,
-    eq,
     fn,
-    is_null,
     negate,
     number,
     operate,
@@ -35,7 +31,6 @@ from logq.query.nodes import Expr
 from logq.query.regex import compile_pattern, longest
 from logq.query.scope import Scope, access
 from logq.query.value import (
-    MISSING,
     Type,
     Value,
     literal,
@@ -182,7 +177,7 @@ def _in(value: Value, items: nodes.ListLiteral | nodes.Subquery) -> Sql:
     if isinstance(items, nodes.Subquery):
         raise NotAvailableYet(
             "subqueries are not available yet",
-            hint="run the inner query first and list its values: in [\"a\", \"b\"]",
+            hint='run the inner query first and list its values: in ["a", "b"]',
             span=items.span,
         )
     return is_in(value, [literal(i.value) for i in items.items])

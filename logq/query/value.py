@@ -41,6 +41,7 @@ class Type(StrEnum):
 NUMERIC = frozenset({Type.INTEGER, Type.NUMBER, Type.BOOLEAN, Type.TIMESTAMP})
 """Types whose every value is a number where one is needed."""
 
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """An SQL expression and the type of what it yields; ``constant`` is a literal's value."""
@@ -113,9 +114,7 @@ def to_text(value: Value) -> Sql:
         case Type.NUMBER:
             return fn("text_of", cast(value.sql.copy(), "DOUBLE"))
         case Type.BOOLEAN:
-            return case(
-                (value.sql.copy(), text("1")), (negate(value.sql.copy()), text("0"))
-            )
+            return case((value.sql.copy(), text("1")), (negate(value.sql.copy()), text("0")))
         case Type.TIMESTAMP:
             return fn("time_text", value.sql.copy())
         case Type.DYNAMIC:
@@ -146,13 +145,12 @@ def to_timestamp(value: Value) -> Sql:
             return cast(NULL.copy(), "TIMESTAMP")
         case _:
             number_sql = to_number(value)
-            inside = case(
+            return case(
                 (
                     fn("calendar_ms", number_sql.copy()),
                     fn("make_timestamp_ms", cast(number_sql, "BIGINT")),
                 )
             )
-            return inside
 
 
 def truth(value: Value) -> Sql:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlglot import exp
-
 from logq.errors import located
 from logq.query import nodes
 from logq.query.build import Sql, alias, coalesce, fn
 from logq.query.command import Command, command
 from logq.query.compare import natural_order
-from logq.query.compiler import Step, missing_last
+from logq.query.compiler import OrderKey, Step, missing_last
 from logq.query.nodes import Expr, Item
 from logq.query.scope import Column, Scope
 from logq.query.sql import evaluate, normal
@@ -36,7 +34,8 @@ class Stats(Command):
 
     def apply(self, step: Step) -> Step:
         env = replace(step.env, offset=self.offset)
-        select, scope, order = step.select(), Scope(), []
+        select, scope = step.select(), Scope()
+        order: list[OrderKey] = []
         grouping: list[Sql] = []
         for item in self.by:
             value = evaluate(item.expr, env)

@@ -10,6 +10,7 @@ from logq.query.fault import Fault, Rule, start_of
 _CURLY = frozenset("\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb")
 _ALIKE = {"\u2013": "-", "\u2014": "-", "\u2212": "-", "≥": ">=", "≤": "<=", "≠": "!=", "¦": "|"}
 _QUOTED = {'"': "text", "'": "text", "`": "field name"}
+_FLAGS = frozenset("gimsux")
 _COMPARING = frozenset({"EQUALS", "COMPARISON"})
 
 
@@ -80,10 +81,16 @@ def text_ends_early(fault: Fault) -> QuerySyntaxError | None:
     return _too_early(fault)
 
 
-def regex_flags(fault: Fault) -> QuerySyntaxError | None:
-    """``/error/i``."""
+def regex_ends_early(fault: Fault) -> QuerySyntaxError | None:
+    """``/error/i`` and ``/api/users``."""
     if not fault.touches or fault.last().type != "REGEX" or not fault.word:
         return None
+    if set(fault.word) - _FLAGS:
+        return QuerySyntaxError(
+            f"the regular expression ends before {fault.shown}",
+            hint="write \\/ for a slash inside",
+            span=fault.since(fault.last()),
+        )
     return QuerySyntaxError(
         "a regular expression has no flags after its closing /",
         hint=f"write /(?i){fault.last()[1:]} to ignore case",
@@ -106,5 +113,5 @@ RULES: tuple[Rule, ...] = (
     unclosed_text,
     unclosed_regex,
     text_ends_early,
-    regex_flags,
+    regex_ends_early,
 )

@@ -19,9 +19,14 @@ _LOOSE = re.compile(r"[^|()\[\]\"'`,]*?(?=\s+(?:and|or)\b|\s*(?:[|()\[\]\"'`,]|$
 
 
 def pattern(fault: Fault) -> QuerySyntaxError | None:
-    """``like foo`` and ``like %foo%``."""
+    """``like foo``, ``like %foo%`` and ``like ["a", "b"]``."""
     if fault.last().type not in {"_LIKE", "_MATCHES"}:
         return None
+    if fault.found in {"[", "("}:
+        return QuerySyntaxError(
+            f"{fault.last()} takes one text or one /regex/",
+            hint=f"write {fault.last()} /a|b/ to find either",
+        )
     bare = re.match(r"%?([\w@.-]+)%?", fault.text[fault.span.start :])
     return QuerySyntaxError(
         f"quoted text or a /regex/ is expected after {fault.last()}",

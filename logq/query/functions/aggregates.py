@@ -10,7 +10,6 @@ from sqlglot import exp
 
 from logq import model
 from logq.errors import WrongArguments
-
 from logq.query.build import Sql, cast, coalesce, column, fn, not_null, number
 from logq.query.compare import natural_order
 from logq.query.function import Example, function
@@ -54,7 +53,9 @@ def sum_(field: Value) -> Value:
     return Value(Type.NUMBER, fn("finite", _numeric("sum", field)))
 
 
-@function("avg", "any", Type.NUMBER, Example("avg(x)", 2, (1, 3)), aliases=("average",), aggregate=True)
+@function(
+    "avg", "any", Type.NUMBER, Example("avg(x)", 2, (1, 3)), aliases=("average",), aggregate=True
+)
 def avg(field: Value) -> Sql:
     """The arithmetic mean."""
     return fn("finite", fn("avg", to_number(field)))
@@ -101,9 +102,7 @@ def _extreme(field: Value, name: str) -> Value:
             return Value(Type.BOOLEAN, fn({"min": "bool_and", "max": "bool_or"}[simple], field.sql))
         return Value(field.type, fn(simple, field.sql.copy()))
     is_number, value, key = natural_order(field)
-    rank = fn(
-        "row", is_number, coalesce(value, number(0)), coalesce(key, to_text(field))
-    )
+    rank = fn("row", is_number, coalesce(value, number(0)), coalesce(key, to_text(field)))
     chosen = fn(name, field.sql.copy(), rank)
     return Value(field.type, _where(chosen, not_null(to_text(field))))
 
@@ -112,7 +111,14 @@ def _where(aggregate: Sql, condition: Sql) -> Sql:
     return exp.Filter(this=aggregate, expression=exp.Where(this=condition))
 
 
-@function("min", "any", None, Example("min(x)", 2, (10, 2, 3)), Example("min(x)", "a9", ("a10", "a9")), aggregate=True)
+@function(
+    "min",
+    "any",
+    None,
+    Example("min(x)", 2, (10, 2, 3)),
+    Example("min(x)", "a9", ("a10", "a9")),
+    aggregate=True,
+)
 def min_(field: Value) -> Value:
     """The least value: by number if all are numbers, else in natural order."""
     return _extreme(field, "arg_min")

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from logq.query.build import NULL, Sql, any_of, case, coalesce, eq, fn, is_null, not_null, number, text
+from logq.query.build import (
+    NULL,
+    Sql,
+    any_of,
+    case,
+    coalesce,
+    eq,
+    fn,
+    is_null,
+    not_null,
+    number,
+    text,
+)
 from logq.query.function import Example, function
 from logq.query.sql import definite
 from logq.query.value import Type, Value, as_type, common_type, to_number, to_text, truth
@@ -22,7 +34,11 @@ def ispresent(field: Value) -> Sql:
 
 
 @function(
-    "coalesce", "any any?*", None, Example('coalesce(absent, "none")', "none"), Example("coalesce(5, 6)", 5)
+    "coalesce",
+    "any any?*",
+    None,
+    Example('coalesce(absent, "none")', "none"),
+    Example("coalesce(5, 6)", 5),
 )
 def coalesce_(field: Value, *more: Value) -> Value:
     """The first argument that is present."""
@@ -63,19 +79,39 @@ def case_(condition: Value, value: Value, *more: Value) -> Value:
     return Value(kind, case(*branches, otherwise=otherwise))
 
 
-@function("isNumeric", "any", Type.BOOLEAN, Example('isNumeric("1e3")', True), Example('isNumeric("x")', False))
+@function(
+    "isNumeric",
+    "any",
+    Type.BOOLEAN,
+    Example('isNumeric("1e3")', True),
+    Example('isNumeric("x")', False),
+)
 def is_numeric(field: Value) -> Sql:
     """Whether the value is a number or text that is one."""
     return not_null(to_number(field))
 
 
-@function("toNumber", "number", Type.NUMBER, Example('toNumber("1.50")', 1.5), Example('toNumber("x")', None), aliases=("toDouble",))
+@function(
+    "toNumber",
+    "number",
+    Type.NUMBER,
+    Example('toNumber("1.50")', 1.5),
+    Example('toNumber("x")', None),
+    aliases=("toDouble",),
+)
 def to_number_(value: Sql) -> Sql:
     """The value as a number; missing if it is none."""
     return value
 
 
-@function("isempty", "any", Type.INTEGER, Example('isempty("")', 1), Example("isempty(absent)", 1), Example('isempty(" ")', 0))
+@function(
+    "isempty",
+    "any",
+    Type.INTEGER,
+    Example('isempty("")', 1),
+    Example("isempty(absent)", 1),
+    Example('isempty(" ")', 0),
+)
 def isempty(field: Value) -> Sql:
     """1 if the field is missing or the empty text, else 0."""
     return _flag(any_of(is_null(field.sql.copy()), definite(eq(to_text(field), text("")))))

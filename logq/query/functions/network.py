@@ -13,10 +13,18 @@ from logq.query.value import Type
 _BOOL = Type.BOOLEAN
 
 
-@function("isValidIp", "text", _BOOL, Example('isValidIp("10.0.0.1")', True), Example('isValidIp("x")', False))
+@function(
+    "isValidIp",
+    "text",
+    _BOOL,
+    Example('isValidIp("10.0.0.1")', True),
+    Example('isValidIp("x")', False),
+)
 def is_valid_ip(address: Sql) -> Sql:
     """Whether the text is an IPv4 or IPv6 address."""
-    return any_of(is_valid_ipv4(address), is_valid_ipv6(address.copy()))
+    return any_of(
+        not_null(fn("ipv4_number", address)), not_null(fn("ipv6_hex", address.copy()))
+    )
 
 
 @function("isValidIpV4", "text", _BOOL, Example('isValidIpV4("256.0.0.1")', False))
@@ -43,21 +51,29 @@ def is_ip_in_subnet(address: Sql, cidr: object) -> Sql:
     return _inside(address, _network(cidr, None))
 
 
-@function("isIpv4InSubnet", "text constant", _BOOL, Example('isIpv4InSubnet("10.1.2.3", "10.0.0.0/8")', True))
+@function(
+    "isIpv4InSubnet",
+    "text constant",
+    _BOOL,
+    Example('isIpv4InSubnet("10.1.2.3", "10.0.0.0/8")', True),
+)
 def is_ipv4_in_subnet(address: Sql, cidr: object) -> Sql:
     """Whether the IPv4 address lies in the network."""
     return _inside(address, _network(cidr, 4))
 
 
-@function("isIpv6InSubnet", "text constant", _BOOL, Example('isIpv6InSubnet("fe80::1", "fe80::/10")', True))
+@function(
+    "isIpv6InSubnet",
+    "text constant",
+    _BOOL,
+    Example('isIpv6InSubnet("fe80::1", "fe80::/10")', True),
+)
 def is_ipv6_in_subnet(address: Sql, cidr: object) -> Sql:
     """Whether the IPv6 address lies in the network."""
     return _inside(address, _network(cidr, 6))
 
 
-def _network(
-    cidr: object, version: int | None
-) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def _network(cidr: object, version: int | None) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     try:
         network = ipaddress.ip_network(str(cidr), strict=False)
     except ValueError:
@@ -74,9 +90,7 @@ def _inside(address: Sql, network: ipaddress.IPv4Network | ipaddress.IPv6Network
         first, last = int(network.network_address), int(network.broadcast_address)
         value = fn("ipv4_number", address)
         return definite(
-            all_of(
-                operate(">=", value, number(first)), operate("<=", value.copy(), number(last))
-            )
+            all_of(operate(">=", value, number(first)), operate("<=", value.copy(), number(last)))
         )
     value = fn("ipv6_hex", address)
     first_hex = f"{int(network.network_address):032x}"

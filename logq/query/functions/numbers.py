@@ -34,7 +34,11 @@ def floor(a: Value) -> Value:
 
 
 @function(
-    "round", "number number?", _NUMBER, Example("round(2.5)", 3), Example("round(1234.567, -2)", 1200)
+    "round",
+    "number number?",
+    _NUMBER,
+    Example("round(2.5)", 3),
+    Example("round(1234.567, -2)", 1200),
 )
 def round_(a: Sql, decimals: Sql | None) -> Sql:
     """The number with this many decimals (default 0), halves away from zero."""
@@ -47,7 +51,9 @@ def _extreme(name: str, values: tuple[Value, ...]) -> Value:
     return Value(Type.INTEGER if whole else _NUMBER, fn(name, *(to_number(v) for v in values)))
 
 
-@function("greatest", "any any?*", None, Example("greatest(1, 3, 2)", 3), Example("greatest(x, 0)", 0))
+@function(
+    "greatest", "any any?*", None, Example("greatest(1, 3, 2)", 3), Example("greatest(x, 0)", 0)
+)
 def greatest(a: Value, *more: Value) -> Value:
     """The greatest argument; missing ones are ignored."""
     return _extreme("greatest", (a, *more))

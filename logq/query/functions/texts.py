@@ -26,7 +26,11 @@ def _trim(name: str, value: Sql, chars: Sql | None) -> Sql:
 
 
 @function(
-    "trim", "text text?", _TEXT, Example('trim("  a b ")', "a b"), Example('trim("xxaxx", "x")', "a")
+    "trim",
+    "text text?",
+    _TEXT,
+    Example('trim("  a b ")', "a b"),
+    Example('trim("xxaxx", "x")', "a"),
 )
 def trim(value: Sql, chars: Sql | None) -> Sql:
     """The text without white space, or without these characters, at both ends."""
