@@ -16,6 +16,7 @@ from logq.errors import InvalidConfig, NotFound
 if TYPE_CHECKING:
     from logq.query.engine import Queries, Snapshots
     from logq.storage import Storage
+    from logq.storage.findings import Report
 
 CONFIG_NAME = "logq.toml"
 
@@ -66,6 +67,14 @@ class LogQ:
             directory=str(self.data.absolute()),
             text_index=may_contain,
         )
+
+    def doctor(
+        self, repair: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> Report:
+        """Check the data directory, also one that cannot be opened; raises CatalogMissing."""
+        from logq.storage.doctor import examine
+
+        return examine(self.data, self.clock, repair, progress)
 
     def close(self) -> None:
         """Give the data directory back."""

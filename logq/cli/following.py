@@ -43,6 +43,8 @@ def filter_command(pattern: str) -> str:
             "filter patterns with { }, [ ] or % % are not available yet",
             hint="use plain words, or a condition: --query 'filter level = \"ERROR\"'",
         )
+    from logq.query.literals import quote
+
     conditions = []
     for term in _terms(pattern):
         if term.startswith("?"):
@@ -53,8 +55,7 @@ def filter_command(pattern: str) -> str:
         wanted = term.removeprefix("-") or term
         negated = "not " if wanted != term else ""
         wanted = wanted[1:-1] if wanted[:1] == wanted[-1:] == '"' and len(wanted) > 1 else wanted
-        quoted = wanted.replace("\\", "\\\\").replace('"', '\\"')
-        conditions.append(f'@message {negated}like "{quoted}"')
+        conditions.append(f"@message {negated}like {quote(wanted)}")
     return f"filter {' and '.join(conditions)}"
 
 
