@@ -124,8 +124,9 @@ def _read(texts: pa.Array, schema: Schema, complete: bool) -> pa.Table:
         message = str(error)
         if "unexpected field" in message:
             raise Unforeseen(message) from error
-        row = re.search(r" in row (\d+)\s*$", message)
-        raise Refused(message, int(row[1]) if row else None) from error
+        match = re.search(r" in row (\d+)\s*$", message)
+        row = int(match[1]) if match else len(texts)
+        raise Refused(message, row if row < len(texts) else None) from error
 
 
 def _walk(table: pa.Table) -> Iterator[tuple[Keys, pa.Array]]:

@@ -76,6 +76,8 @@ class Parser:
         masks: Sequence[Mask] = (),
         max_event_bytes: int = 1 << 20,
         json_prefix: bool = True,
+        last: int | None = None,
+        line: int = 0,
     ) -> None:
         self._events = format == events.NAME
         self._pinned = None if format in (AUTO, events.NAME) else format_named(format)
@@ -85,8 +87,10 @@ class Parser:
         self._masks = tuple(masks)
         self._limit = max_event_bytes
         self._shredder = Shredder(prefix=json_prefix)
-        self._last: int | None = None
-        self._line = 0
+        self.last = last
+        """Time of the last event, epoch milliseconds."""
+        self.line = line
+        """Lines of the source that were parsed."""
 
     def parse(
         self,
@@ -104,7 +108,7 @@ class Parser:
         """
         context = Context(arrival, self._zone, arrival if reference is None else reference)
         taken = as_binary(lines)
-        first_line, self._line = self._line + 1, self._line + len(taken)
+        first_line, self.line = self.line + 1, self.line + len(taken)
         if first_line == 1:
             taken = without_mark(taken)
         counters = Counters(lines=len(taken))
@@ -175,9 +179,9 @@ class Parser:
 
     def _complete(self, timestamps: pa.Array, arrival: int) -> tuple[pa.Array, pa.Array | None]:
         """Times for events that name none, and where those times come from."""
-        last = self._last
+        last = self.last
         if len(timestamps) and timestamps.null_count == 0:
-            self._last = timestamps[-1].cast(pa.int64()).as_py()
+            self.last = timestamps[-1].cast(pa.int64()).as_py()
             return timestamps, None
         filled = pc.fill_null_forward(timestamps)
         base = arrival if last is None else last
@@ -188,7 +192,7 @@ class Parser:
         ).cast(pa.string())
         known = timestamps.drop_null()
         if len(known):
-            self._last = known[-1].cast(pa.int64()).as_py()
+            self.last = known[-1].cast(pa.int64()).as_py()
         return whole, source
 
 
