@@ -109,6 +109,7 @@ class Events:
         origin = Origin(group.name, group.retention_days)
         written = drafts.write(self.directory, planned, origin)
         reach("segment.before-commit")
+        committing = False
         try:
             with self.catalog.write() as connection:
                 groups.check(connection, group)
@@ -120,9 +121,10 @@ class Events:
                         "writing the events took so long that their files were given up",
                         hint="try again; nothing was stored",
                     )
-        except BaseException:
-            drafts.discard(self.directory, planned)
-            raise
+                committing = True
+        finally:
+            if not committing:  # after a failed commit only the catalog knows: garbage later
+                drafts.discard(self.directory, planned)
         reach("segment.after-commit")
         return first_seq
 

@@ -203,11 +203,12 @@ class Groups:
                 "SELECT name, created FROM log_streams WHERE group_id = ? ORDER BY name",
                 (group.id,),
             ).fetchall()
-            for source in ("journal", "segments"):
-                for (text,) in connection.execute(
-                    f"SELECT streams FROM {source} WHERE group_id = ?", (group.id,)
-                ):
-                    add_parts(parts_from_json(text), parts)
+            for (text,) in connection.execute(
+                "SELECT streams FROM journal WHERE group_id = ?1 UNION ALL"
+                " SELECT streams FROM segments WHERE group_id = ?1 AND damage IS NULL",
+                (group.id,),
+            ):
+                add_parts(parts_from_json(text), parts)
         streams = []
         for stream, since in created:
             part = parts.get(stream)

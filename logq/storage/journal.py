@@ -113,13 +113,18 @@ def data_of(connection: sqlite3.Connection, entry: Entry) -> bytes:
     return bytes(row[0])
 
 
+def is_whole(entry: Entry, data: bytes) -> bool:
+    """Whether the stored bytes of a row are those that were written."""
+    return zlib.crc32(data) == entry.crc
+
+
 def decode(entry: Entry, data: bytes) -> pa.Table:
     """The batch of a row with all its columns; raises StorageError if it is damaged."""
     import pyarrow as pa
 
     from logq.storage.batch import stamp
 
-    if zlib.crc32(data) != entry.crc:
+    if not is_whole(entry, data):
         raise StorageError(
             f"journal batch {entry.id} is damaged: its {entry.rows} events cannot be read",
             hint="run 'logq doctor --repair'",

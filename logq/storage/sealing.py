@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from logq.failpoints import reach
+from logq.model import BatchInfo
 from logq.settings import Settings
 from logq.storage import groups, journal, segments
 from logq.storage.catalog import Catalog
@@ -74,15 +76,7 @@ class Sealing:
 
         with self.catalog.read() as connection:
             waiting = journal.entries(connection, group.id)
-            entries = _first(waiting, 2 * self.settings.seal_bytes)
-            stored = [
-                (
-                    e,
-                    journal.data_of(connection, e),
-                    self.schemas.info(connection, e.schema_id, e.counts),
-                )
-                for e in entries
-            ]
+            stored, more = self._first(connection, waiting)
         if not stored:
             return Sealed(), False
         now = self.clock()
@@ -94,7 +88,7 @@ class Sealing:
         with self.catalog.write() as connection:
             segments.announce(connection, self.directory, paths, now)
         reach("seal.announced")
-        ids = tuple(e.id for e in entries)
+        ids = tuple(e.id for e, _, _ in stored)
         origin = Origin(group.name, group.retention_days, journal=ids)
         written = drafts.write(self.directory, planned, origin)
         reach("seal.before-commit")
@@ -112,13 +106,20 @@ class Sealing:
         reach("seal.after-commit")
         if not won:
             return Sealed(), False
-        return Sealed(table.num_rows, len(ids), len(written)), len(entries) < len(waiting)
+        return Sealed(table.num_rows, len(ids), len(written)), more
 
-
-def _first(entries: list[journal.Entry], size: int) -> list[journal.Entry]:
-    taken = 0
-    for number, entry in enumerate(entries):
-        taken += entry.bytes
-        if taken > size and number > 0:
-            return entries[:number]
-    return entries
+    def _first(
+        self, connection: sqlite3.Connection, waiting: list[journal.Entry]
+    ) -> tuple[list[tuple[journal.Entry, bytes, BatchInfo]], bool]:
+        """The oldest batches and whether there are more; damaged ones wait for the doctor."""
+        stored: list[tuple[journal.Entry, bytes, BatchInfo]] = []
+        taken = 0
+        for entry in waiting:
+            taken += entry.bytes
+            if stored and taken > 2 * self.settings.seal_bytes:
+                return stored, True
+            data = journal.data_of(connection, entry)
+            if journal.is_whole(entry, data):
+                info = self.schemas.info(connection, entry.schema_id, entry.counts)
+                stored.append((entry, data, info))
+        return stored, False

@@ -1,0 +1,76 @@
+"""What a query gets to see."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from logq.errors import UnknownLogGroup
+from logq.storage import Storage
+from tests.storage.building import DAY, NOON, batch, events_of
+from tests.storage.conftest import Clock
+
+
+def test_patterns_expand_in_name_order_and_overlap_once(storage: Storage) -> None:
+    for name in ("b", "app/api"):
+        storage.groups.create(name)
+        storage.events.append(name, batch([{}]))
+    snapshot = storage.snapshot(["*", "app/*", "b"])
+    assert snapshot.groups == ("app/api", "app/web", "b")
+    assert [p.group for p in snapshot.pieces] == ["app/api", "b"]
+
+
+def test_a_plain_name_must_be_there_and_a_pattern_need_not(storage: Storage) -> None:
+    assert storage.snapshot(["none*"]).groups == ()
+    with pytest.raises(UnknownLogGroup, match="no log group 'app/we'"):
+        storage.snapshot(["app/we"])
+
+
+def test_expired_events_are_hidden_at_once(direct: Storage, clock: Clock) -> None:
+    times = [NOON - DAY, NOON]
+    direct.events.append("app/web", batch([{"n": 1}, {"n": 2}], times=times))
+    direct.groups.set("app/web", retention_days=1)
+    clock.now = NOON + DAY // 2
+    snapshot = direct.snapshot(["app/web"])
+    assert snapshot.visible_from == {"app/web": clock.now - DAY}
+    assert [p.start for p in snapshot.pieces] == [NOON]
+    assert len(list(direct.directory.segment_files())) == 2
+
+
+def test_a_snapshot_outlives_what_happens_later(direct: Storage) -> None:
+    direct.events.append("app/web", batch([{"n": 1}]))
+    direct.events.append("app/web", batch([{"n": 2}]))
+    before = direct.snapshot(["app/web"])
+    direct.compact()
+    direct.retention()
+    assert len(events_of(before)) == 2
+    assert len(direct.snapshot(["app/web"]).pieces) == 1
+
+
+def test_the_journal_is_one_piece_in_time_order(storage: Storage) -> None:
+    storage.events.append("app/web", batch([{"n": 1}], times=[NOON + 2]))
+    storage.events.append("app/web", batch([{"m": "x"}], times=[NOON + 1], streams=["t"]))
+    (piece,) = storage.snapshot(["app/web"]).pieces
+    assert piece.table["@seq"].to_pylist() == [2, 1]
+    assert (piece.name, piece.streams) == ("journal:1-2", frozenset({"s", "t"}))
+    assert {p: f.count for p, f in piece.info.fields.items()} == {"n": 1, "m": 1}
+
+
+def test_pyarrow_is_not_loaded_while_the_journal_is_empty(direct: Storage) -> None:
+    direct.events.append("app/web", batch([{"a": 1}]))
+    direct.close()
+    program = (
+        "import sys; from pathlib import Path; from logq.storage import Storage\n"
+        "with Storage.open(Path(sys.argv[1])) as s:\n"
+        "    (piece,) = s.snapshot(['*']).pieces; s.groups.list(); s.groups.get('app/web')\n"
+        "print(piece.info.fields['a'].count, 'pyarrow' in sys.modules)"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", program, str(direct.directory.root)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert out.stdout == "1 False\n"
