@@ -26,7 +26,7 @@ from logq.model import (
     Kind,
 )
 
-MILLISECONDS = pa.timestamp("ms", tz="UTC")
+MILLISECONDS = pa.timestamp("ms")
 DAY = 86_400_000
 EVENT_OVERHEAD = 26
 """Bytes that CloudWatch adds to every event when it counts what is stored."""

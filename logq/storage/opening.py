@@ -25,7 +25,7 @@ def open_directory(path: Path) -> tuple[Directory, Catalog]:
     try:
         catalog = Catalog(directory.catalog)
     except CatalogDamaged as error:
-        raise _missing(directory, "is not a database") from error
+        raise _missing(directory, "is not a database or is damaged") from error
     try:
         if catalog.version == 0:
             _refuse_if_used(directory, marked)

@@ -113,6 +113,8 @@ def _salvage(connection: sqlite3.Connection, old: Path) -> int:
     """Copy what the old catalog still gives; answers how many events of its journal."""
     events = 0
     with contextlib.closing(sqlite3.connect(old)) as source:
+        with contextlib.suppress(sqlite3.Error):
+            source.execute("PRAGMA writable_schema = ON")  # read on past a broken table
         for table in ("log_groups", "log_streams", "schemas", "checkpoints", "counters"):
             for row in _rows(source, f"SELECT * FROM {table}"):
                 _insert(connection, table, row)
