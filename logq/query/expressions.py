@@ -131,7 +131,7 @@ class Expressions:
         return literals.integer(token)
 
     def duration(self, token: Token) -> Duration:
-        """A period; raises QuerySyntaxError for zero."""
+        """A period; raises WrongArguments for zero."""
         with located(Star(span=span_of(token))):
             amount, unit = literals.duration(token)
         return Duration(amount, unit, span=span_of(token))

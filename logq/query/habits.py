@@ -125,8 +125,5 @@ FOR_WORDS = {
     "else": "write case(condition, value, condition, value, other)",
     "end": "write case(condition, value, condition, value, other)",
     ";": "a query ends without a sign; | separates commands",
-    "--": "a comment starts with #",
-    "//": "a comment starts with #",
-    "/*": "a comment starts with #",
     "{{": "parameters such as {{name}} are filled in only by saved queries",
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from logq.errors import QuerySyntaxError
+from logq.errors import QuerySyntaxError, WrongArguments
 
 RESERVED = frozenset({"and", "or", "not", "in", "like", "as", "by", "true", "false", "null"})
 
@@ -91,12 +91,12 @@ def decimal(token: str) -> float:
 
 
 def duration(token: str) -> tuple[int, str]:
-    """Amount and normalised unit of a period such as ``5m``; raises QuerySyntaxError for zero."""
+    """Amount and normalised unit of a period such as ``5m``; raises WrongArguments for zero."""
     number = _NUMBER.match(token)
     assert number is not None
     amount = integer(number[0])
     if amount == 0:
-        raise QuerySyntaxError(f"a period of {token} has no length", hint="write at least 1, as 1m")
+        raise WrongArguments(f"a period of {token} has no length", hint="write at least 1, as 1m")
     return amount, UNIT_NAMES[token[number.end() :].strip().lower()]
 
 

@@ -58,7 +58,7 @@ class _Commands:
             word, time = tokens(option)
             times["start" if word.type == "START_OPTION" else "end"] = str(time)
         names = [string_value(t) if t.type == "STRING" else str(t) for t in tokens(stage)]
-        functions = tuple(self.expr.source(f) for f in trees(stage, "source_function"))
+        functions = tuple(str(tokens(f)[0]) for f in trees(stage, "source_function"))
         return {"groups": tuple(names), "functions": functions, **times}
 
     def search(self, stage: Node) -> Values:

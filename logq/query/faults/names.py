@@ -9,6 +9,7 @@ from logq.query.fault import Fault, Rule, short, start_of
 from logq.query.literals import RESERVED, quote_name, string_value
 
 _PATHS = frozenset({"FIELD", "SEGMENT", "_RPAR", "_RBRACKET"})
+_SIGNS = {"$": "dollar sign", ".": "dot"}
 _NAME = re.compile(r"[\w@.-]+")
 
 
@@ -91,13 +92,14 @@ def star(fault: Fault) -> QuerySyntaxError | None:
 def path_sign(fault: Fault) -> QuerySyntaxError | None:
     """``$.a.b``, ``.a`` and ``a.``."""
     path = re.match(r"\$?\.?([\w@][\w@.]*)", fault.text[fault.span.start :])
-    if fault.found in {"$", "."} and "FIELD" in fault.accepts and path:
+    if fault.found in _SIGNS and "FIELD" in fault.accepts and path:
         return QuerySyntaxError(
-            f"a field name does not begin with {fault.found}", hint=f"write {short(path[1])}"
+            f"a field name does not begin with a {_SIGNS[fault.found]}",
+            hint=f"write {short(path[1])}",
         )
     if fault.found == "." and fault.touches and fault.last().type in _PATHS:
         return QuerySyntaxError(
-            "a name is expected after .", hint="write a.b, or a.`b c` for an unusual name"
+            "a name is expected after the dot", hint="write a.b, or a.`b c` for an unusual name"
         )
     if fault.found == "@" and "FIELD" in fault.accepts:
         return QuerySyntaxError(

@@ -30,7 +30,7 @@ def comment(fault: Fault) -> QuerySyntaxError | None:
     """``--``, ``//`` and ``/* */``; a ``/*`` that opens a query was read as a regex."""
     last = fault.last()
     block = last.type == "REGEX" and last.startswith("/*") and last.endswith("*/")
-    slashes = fault.found[:1] == "/" and last.type == "SLASH" and fault.touches
+    slashes = fault.found[:1] in {"/", "*"} and fault.touches and last.type == "SLASH"
     signs = fault.found in {"/*", "//"} and "REGEX" not in fault.accepts
     signs = signs or fault.found == "--"
     if not (block or slashes or signs):
