@@ -55,9 +55,9 @@ def list_in_parentheses(fault: Fault) -> QuerySyntaxError | None:
     opened = fault.last()
     inside = _VALUES.match(fault.text, fault.span.start)
     listed = inside[0].strip() if inside else ""
-    if not listed and fault.found != ")":
+    if not listed and fault.found[:1] not in {")", '"', "'"}:
         return None
-    values = ", ".join(_as_value(v) for v in listed.split(",") if v.strip())
+    values = ", ".join(_as_value(v) for v in listed.split(",") if v.strip()) or '"a", "b"'
     return QuerySyntaxError(
         "a list is written in square brackets",
         hint=f'write [{short(values)}]; parentheses hold a subquery: (source "x" | fields y)',
