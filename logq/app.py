@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from logq import settings
-from logq.errors import InvalidConfig, NotFound
+from logq.config import find_config, read_config, table
+from logq.errors import AlreadyExists, LogQError, NotFound
 
 if TYPE_CHECKING:
-    from logq.query.engine import Queries, Snapshots
+    from logq.ingest.agent import AgentReport, Stop
+    from logq.ingest.agent_config import AgentConfig
+    from logq.ingest.report import LoadReport, Progress
+    from logq.model import LogGroup
+    from logq.query.engine import Queries, Store
     from logq.storage import Storage
     from logq.storage.findings import Report
 
-CONFIG_NAME = "logq.toml"
+UPKEEP_SECONDS = 60
 
 
 def epoch_ms() -> int:
@@ -41,7 +48,7 @@ class LogQ:
         self.clock = clock
         self.config = find_config(data, config)
         self.options = read_config(self.config) if self.config else {}
-        self.settings = settings.load(_table(self.options, "settings"), environ)
+        self.settings = settings.load(table(self.options, "settings"), environ)
 
     @cached_property
     def storage(self) -> Storage:
@@ -55,7 +62,7 @@ class LogQ:
         """The query engine over this directory's events."""
         return self.queries_over(self.storage)
 
-    def queries_over(self, store: Snapshots) -> Queries:
+    def queries_over(self, store: Store) -> Queries:
         """A query engine over some of this directory's events."""
         from logq.query.engine import Queries
         from logq.storage.grams import may_contain
@@ -67,6 +74,46 @@ class LogQ:
             directory=str(self.data.absolute()),
             text_index=may_contain,
         )
+
+    def ensure_group(self, name: str) -> LogGroup:
+        """The log group of this name, made if it is not there; raises InvalidValue."""
+        try:
+            return self.storage.groups.get(name)
+        except NotFound:
+            with suppress(AlreadyExists):  # another process was quicker
+                self.storage.groups.create(name)
+            return self.storage.groups.get(name)
+
+    def load(
+        self,
+        files: Sequence[str],
+        group: str,
+        progress: Callable[[Progress], None] = lambda _: None,
+        *,
+        format: str = "auto",
+        **options: Any,
+    ) -> LoadReport:
+        """Read files once into a log group, made if it is not there; ``options`` as ``Options``."""
+        from logq.ingest.loader import Loader, Options
+
+        pinned = self.ensure_group(group).format if format == "auto" else format
+        chosen = Options(
+            format=pinned,
+            max_event_bytes=self.settings.max_event_bytes,
+            json_prefix=self.settings.json_prefix != "none",
+            **options,
+        )
+        loader = Loader(self.storage.events, self.storage.checkpoints, self.clock)
+        return loader.load(files, group, chosen, progress)
+
+    def follow(
+        self, config: AgentConfig, stop: Stop, notify: Callable[[str], None], *, once: bool = False
+    ) -> AgentReport:
+        """Run the agent until ``stop`` is set, and look after the data meanwhile."""
+        from logq.ingest.agent import run_agent
+
+        with upkeep(self.storage.maintain, notify):
+            return run_agent(config, self.storage, self.data, self.clock, stop, notify, once=once)
 
     def doctor(
         self, repair: bool = False, progress: Callable[[int, int], None] | None = None
@@ -95,27 +142,22 @@ class LogQ:
         self.close()
 
 
-def find_config(data: Path, config: Path | None) -> Path | None:
-    """The configuration file: the one named, else ``logq.toml`` here, else beside the data."""
-    if config is not None:
-        if not config.is_file():
-            raise NotFound(f"there is no configuration file {str(config)!r}")
-        return config
-    return next((p for p in (Path(CONFIG_NAME), data / CONFIG_NAME) if p.is_file()), None)
+@contextmanager
+def upkeep(maintain: Callable[[], object], notify: Callable[[str], None]) -> Iterator[None]:
+    """Seal, compact and expire every minute in a thread of its own."""
+    done = threading.Event()
 
+    def work() -> None:
+        while not done.wait(UPKEEP_SECONDS):
+            try:
+                maintain()
+            except LogQError as error:
+                notify(f"upkeep: {error.message}")
 
-def read_config(path: Path) -> dict[str, Any]:
-    """The tables of a configuration file; raises InvalidConfig."""
-    import tomllib
-
+    thread = threading.Thread(target=work, name="upkeep", daemon=True)
+    thread.start()
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidConfig(f"{path}: {error}", hint="the file must be valid TOML") from None
-
-
-def _table(options: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    table = options.get(name, {})
-    if not isinstance(table, Mapping):
-        raise InvalidConfig(f"{name!r} must be a table", hint=f"write [{name}] on its own line")
-    return table
+        yield
+    finally:
+        done.set()
+        thread.join()

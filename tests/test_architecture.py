@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "logq"
 
-GROUND = frozenset({"errors", "failpoints", "model", "settings", "units"})
+GROUND = frozenset({"config", "errors", "failpoints", "model", "settings", "units"})
 ENGINES = frozenset({"ingest", "query", "storage"})
 
 ROOMS: dict[str, frozenset[str]] = {

@@ -14,7 +14,7 @@ from logq.renderer import Answer, Column, Row, batches
 
 if TYPE_CHECKING:
     from logq.app import LogQ
-    from logq.query.engine import Snapshots
+    from logq.query.engine import Store
     from logq.query.result import Result
 
 POLL_SECONDS = 0.2
@@ -156,7 +156,7 @@ class LaterColumn:
 class _Moment:
     """A snapshot that has been taken already."""
 
-    def __init__(self, snapshot: Snapshot, store: Snapshots) -> None:
+    def __init__(self, snapshot: Snapshot, store: Store) -> None:
         self._snapshot = snapshot
         self._store = store
 

@@ -11,30 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from logq.model import INGESTION_TIME, SEQ, Piece, Snapshot
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from logq.query.engine import Store
+
 VISIBLE_WITHIN_MS = 900_000
 _FORGET_EVERY_MS = 60_000
-
-
-class Snapshots(Protocol):
-    """Whoever knows what is visible in log groups."""
-
-    def snapshot(self, groups: Sequence[str]) -> Snapshot: ...
-
-    def quarantine(self, segment_id: str, reason: str) -> bool: ...
 
 
 class Arrivals:
     """Snapshots of new events only; each takes what has become visible since the last."""
 
-    def __init__(self, snapshots: Snapshots, clock: Callable[[], int]) -> None:
-        self._snapshots = snapshots
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
         self._clock = clock
         self._since = clock() - VISIBLE_WITHIN_MS
         self._seen: list[pa.Table] = []  # number and ingestion time of events since then
@@ -42,7 +36,7 @@ class Arrivals:
 
     def start(self, groups: Sequence[str]) -> Snapshot:
         """Everything visible now, all of which counts as seen from now on."""
-        snapshot = self._snapshots.snapshot(groups)
+        snapshot = self._store.snapshot(groups)
         for piece in snapshot.pieces:
             if piece.path is None or _changed_since(piece.path, self._since):
                 self._seen.append(_recent(_marks(piece), self._since))
@@ -51,7 +45,7 @@ class Arrivals:
 
     def snapshot(self, groups: Sequence[str]) -> Snapshot:
         """What has become visible since the last call, as pieces in memory."""
-        snapshot = self._snapshots.snapshot(groups)
+        snapshot = self._store.snapshot(groups)
         new = [self._new(piece) for piece in snapshot.pieces if piece.name not in self._segments]
         self._segments = _segments(snapshot)
         self._forget()
@@ -59,7 +53,7 @@ class Arrivals:
 
     def quarantine(self, segment_id: str, reason: str) -> bool:
         """Tell the storage of a segment that cannot be read."""
-        return self._snapshots.quarantine(segment_id, reason)
+        return self._store.quarantine(segment_id, reason)
 
     def _new(self, piece: Piece) -> Piece | None:
         """The new events of a piece; they count as seen from now on."""
