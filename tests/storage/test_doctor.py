@@ -142,7 +142,9 @@ def test_a_damaged_journal_batch_makes_answers_partial_and_can_be_put_aside(
     storage.events.append("app/web", batch([{"n": 1}]))
     storage.events.append("app/web", batch([{"n": 2}]))
     with sqlite3.connect(storage.directory.catalog) as connection:
-        connection.execute("UPDATE journal SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE id = 1")
+        connection.execute(
+            "UPDATE journal SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE id = 1"
+        )
     connection.close()
     snapshot = storage.snapshot(["app/web"])
     assert [e["fields"]["n"] for e in events_of(snapshot).values()] == [2]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from logq.model import RowGroup
 from logq.settings import Settings
-from logq.storage import Storage, grams
+from logq.storage import Storage, compactor, grams, segment
 from logq.storage.compaction import Candidate, Limits, choose, working_bytes
 from tests.storage.building import DAY, NOON, batch, events_of, table_of
 from tests.storage.conftest import Clock
@@ -66,27 +68,21 @@ def test_compaction_makes_one_sorted_indexed_segment(direct: Storage) -> None:
 
 
 def test_compaction_streams_overlapping_row_groups_in_time_order(
-    direct: Storage, monkeypatch: object
+    direct: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from logq.storage import compactor, segment
-
-    assert isinstance(monkeypatch, object)
-    original = segment.ROW_GROUP_ROWS
-    segment.ROW_GROUP_ROWS = compactor.ROW_GROUP_ROWS = 10
-    try:
-        for part in range(5):
-            times = [NOON + part * 50 + n * 3 for n in range(40)]
-            direct.events.append("app/web", batch([{"n": n} for n in range(40)], times=times))
-        before = events_of(direct.snapshot(["app/web"]))
-        direct.compact()
-    finally:
-        segment.ROW_GROUP_ROWS = compactor.ROW_GROUP_ROWS = original
+    for module in (segment, compactor):
+        monkeypatch.setattr(module, "ROW_GROUP_ROWS", 10)
+    for part in range(5):
+        times = [NOON + part * 50 + n * 3 for n in range(40)]
+        direct.events.append("app/web", batch([{"n": n} for n in range(40)], times=times))
+    before = events_of(direct.snapshot(["app/web"]))
+    direct.compact()
     snapshot = direct.snapshot(["app/web"])
     (piece,) = snapshot.pieces
     assert events_of(snapshot) == before
     assert [g.rows for g in piece.row_groups] == [10] * 20
     spans = [(g.start, g.end) for g in piece.row_groups]
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
 
 
 def test_replaced_files_stay_for_running_queries_and_then_go(direct: Storage, clock: Clock) -> None:
