@@ -50,9 +50,9 @@ class Shape:
         return frozenset(re.findall(r"\(\?P<(\w+)>", self.pattern))
 
     @cached_property
-    def looks(self) -> re.Pattern[str]:
+    def like(self) -> re.Pattern[str]:
         """For a guess from a few texts."""
-        return re.compile(rf"\W{{0,2}}{self.pattern}", re.ASCII)
+        return re.compile(self.pattern, re.ASCII)
 
     @property
     def leading(self) -> str:
@@ -101,6 +101,7 @@ SHAPES = (
     Shape("fourteen", _YEAR + r"(?P<m>\d\d)(?P<d>\d\d)(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)"
           r"(?:[.,]?(?P<f>\d{3}))?", start=True),
     Shape("epoch", r"(?P<e>1\d{9}(?:\.\d+)?|1\d{12}(?:\.\d+)?|1\d{15}|1\d{18})", start=True),
+    Shape("klog", r"(?P<m>\d\d)(?P<d>\d\d) " + _SECONDS, alone=True),
     Shape("iso without colons", r"(?P<Y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)[T ](?P<H>\d\d)"
           r"(?:(?P<M>\d\d)(?:(?P<S>\d\d)(?:[.,](?P<f>\d+))?)?)?" + _ZONE, alone=True),
     Shape("date", r"(?P<Y>\d{4})[-/](?P<m>\d\d)[-/](?P<d>\d\d)", alone=True),
@@ -123,6 +124,16 @@ ANYWHERE = (
 LEADING = tuple(shape for shape in SHAPES if shape.leads)
 
 
-def guess(texts: Sequence[str]) -> tuple[Shape, ...]:
-    """The leading shapes with which some of the texts begin; decides speed, never a result."""
-    return tuple(shape for shape in LEADING if any(map(shape.looks.match, texts)))
+def guess_leading(lines: Sequence[str]) -> list[Shape]:
+    """The leading shapes with which some lines begin; decides speed, never a result."""
+    texts = [line.lstrip("[<(\"' ") for line in lines]
+    return [shape for shape in LEADING if any(map(shape.like.match, texts))]
+
+
+def likely_first(texts: Sequence[str]) -> list[Shape]:
+    """All shapes, those of some texts first; decides speed, never a result.
+
+    Texts that two shapes could read are read alike by both, or one of them is ``alone``.
+    """
+    first = [s for s in SHAPES if not s.alone and any(map(s.like.fullmatch, texts))]
+    return first + [shape for shape in SHAPES if shape not in first]

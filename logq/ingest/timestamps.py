@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from logq.ingest.civil import midnight, nearer, nearest_midnight, sane, time_of_day
 from logq.ingest.format import Context
-from logq.ingest.time_shapes import ANYWHERE, MONTHS, SHAPES, Shape, guess
+from logq.ingest.time_shapes import ANYWHERE, MONTHS, Shape, guess_leading, likely_first
 from logq.ingest.zones import offsets, to_local, to_utc
 
 SEARCHED = 200
@@ -71,7 +71,7 @@ def find_timestamps(lines: pa.StringArray, context: Context) -> pa.TimestampArra
     result = pa.nulls(len(lines), _MS)
     heads = pc.utf8_slice_codeunits(lines, 0, SEARCHED)
     unread = pc.is_valid(lines)
-    for shape in guess(_probe(lines)):
+    for shape in guess_leading(_probe(lines)):
         heads_left = heads.filter(unread)
         found = pc.extract_regex(heads_left, shape.leading)
         result = _fill(result, unread, parse_timestamps(found.field("t"), context))
@@ -129,12 +129,11 @@ def _texts(texts: pa.StringArray, context: Context) -> pa.Int64Array:
         coded = pc.dictionary_encode(texts)
         return _texts(coded.dictionary, context).take(coded.indices)
     result = pa.nulls(len(texts), pa.int64())
-    guesses = guess(_probe(texts))
     for pattern, kind in _STRICT_KINDS:
         fits = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
         local = _cast(texts.filter(fits), kind)
         result = _fill(result, fits, local if kind.tz else to_utc(local, context.zone))
-    for shape in guesses + tuple(shape for shape in SHAPES if shape not in guesses):
+    for shape in likely_first(_probe(texts)):
         unread = pc.and_(pc.is_valid(texts), pc.is_null(result))
         rest = texts.filter(unread)
         if not len(rest):
