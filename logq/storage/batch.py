@@ -26,7 +26,7 @@ from logq.model import (
     Kind,
 )
 
-MILLISECONDS = pa.timestamp("ms")
+MILLISECONDS = pa.timestamp("ms")  # UTC by contract; no zone, so that DuckDB needs none either
 DAY = 86_400_000
 EVENT_OVERHEAD = 26
 """Bytes that CloudWatch adds to every event when it counts what is stored."""

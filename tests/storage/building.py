@@ -88,7 +88,7 @@ def batch(
         doc, [f"event {n}" for n in range(count)]
     )
     columns: dict[str, Any] = {
-        "@timestamp": pa.array(times or range(NOON, NOON + count), pa.timestamp("ms", tz="UTC")),
+        "@timestamp": pa.array(times or range(NOON, NOON + count), pa.timestamp("ms")),
         "@message": pa.array(messages, pa.string()),
         "@logStream": pa.array([streams[n % len(streams)] for n in range(count)], pa.string()),
     }

@@ -12,7 +12,7 @@ import pytest
 from logq.errors import CatalogMissing, StorageError
 from logq.settings import Settings
 from logq.storage import Storage, examine
-from tests.storage.building import DAY, NOON, batch, events_of, messages
+from tests.storage.building import DAY, NOON, Document, batch, events_of, messages
 from tests.storage.conftest import Clock
 
 
@@ -160,17 +160,17 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-LOSSES: dict[str, Callable[[Path], object]] = {
-    "missing": _remove,
-    "empty": lambda path: (_remove(path), path.write_bytes(b"")),
-    "not a database": lambda path: (_remove(path), path.write_text("not a database " * 99)),
+LOSSES: dict[str, bytes | None] = {
+    "missing": None,
+    "empty": b"",
+    "not a database": b"not a database " * 99,
 }
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("marker", [True, False])
 def test_a_lost_catalog_is_never_a_fresh_install_and_can_be_rebuilt(
-    tmp_path: Path, clock: Clock, loss: Callable[[Path], object], marker: bool
+    tmp_path: Path, clock: Clock, loss: bytes | None, marker: bool
 ) -> None:
     place = tmp_path / "data"
     settings = Settings(journal_batch_bytes=0)
@@ -179,13 +179,15 @@ def test_a_lost_catalog_is_never_a_fresh_install_and_can_be_rebuilt(
         storage.groups.create("b")
         times = [NOON, NOON - DAY, NOON + 5]
         for number in range(4):
-            documents = [{"n": number, "t": "x"}, {"n": [1]}, {"u": {"v": 2.5}}]
+            documents: list[Document] = [{"n": number, "t": "x"}, {"n": [1]}, {"u": {"v": 2.5}}]
             storage.events.append("app/web", batch(documents, times=times, streams=["p", "q"]))
         storage.compact()  # the replaced files are still there
         storage.events.append("b", batch([{"n": 1}]))
         before = events_of(storage.snapshot(["*"]))
         groups, streams = storage.groups.list(), storage.groups.streams("app/web")
-    loss(place / "catalog.sqlite")
+    _remove(place / "catalog.sqlite")
+    if loss is not None:
+        (place / "catalog.sqlite").write_bytes(loss)
     if not marker:
         (place / "LOGQ").unlink()
     for _ in range(2):

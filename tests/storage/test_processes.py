@@ -143,7 +143,7 @@ def test_the_loser_of_a_race_changes_nothing(
         slow.groups.create("g")
         for number in range(3):
             slow.events.append("g", batch([{"n": number}]))
-        done = []
+        done: list[str] = []
 
         def interfere(point: str) -> None:
             if point in ("compaction.before-commit", "seal.before-commit") and not done:
