@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from logq.cli import faults, version
+from logq.cli import faults, plain, version
 from logq.cli.session import Session
 from logq.errors import LogQError, NotFound, StorageError
 from logq.terminal import lines
@@ -64,6 +65,7 @@ class LazyGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
+plain.install()
 app = typer.Typer(
     cls=LazyGroup,
     no_args_is_help=True,
@@ -102,7 +104,7 @@ def options(
         typer.Option(metavar="TOKEN", envvar="LOGQ_TOKEN", help="The access token for --server."),
     ] = None,
     config: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="FILE",
             help="Configuration (TOML); default: logq.toml here, else in the data directory.",
@@ -124,13 +126,16 @@ def options(
 ) -> None:
     """LogQ: ask questions about your logs, on your own machine."""
     session = context.obj
-    session.data, session.config, session.server = data, config, server
+    session.data, session.server = data, server
+    session.config = Path(config) if config is not None else None
     session.verbose, session.quiet = verbose, quiet
 
 
 def run(args: Sequence[str]) -> int:
     """Run the program and return its exit code; nothing is raised."""
     session = Session(no_color="--no-color" in args, verbose=bool({"-v", "--verbose"} & {*args}))
+    if not session.verbose:  # what libraries say to programmers is nothing for users
+        warnings.simplefilter("ignore")
     try:
         result = typer.main.get_command(app).main(
             list(args), prog_name="logq", standalone_mode=False, obj=session

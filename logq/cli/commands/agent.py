@@ -50,7 +50,7 @@ def agent(
         str | None, typer.Option(metavar="FORMAT", help="'logq help formats' lists them.")
     ] = None,
     config: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="FILE", help="What to follow: [[agent.source]] tables (TOML)."),
     ] = None,
     once: Annotated[
@@ -70,7 +70,7 @@ def agent(
     options = {"stream": stream, "format": format}
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     if config is not None:
-        run.config = config
+        run.config = Path(config)
     with run.open(create=True) as logq:
         follow(run, logq, chosen_config(logq, paths, group, given), once)
 

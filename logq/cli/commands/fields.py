@@ -47,13 +47,16 @@ def fields(
         counts = counted(logq, groups, within, paths)
         examples = values(logq, groups, within, paths, tz)
     total = counts.pop("", 0)
+    output = output or listing.default_format(run)
+    joined = ", ".join if output == "table" else compact
     rows = (
-        (path, ", ".join(found[path]), counts[path], share(counts[path], total),
-         compact(examples.get(path, [])))
+        (path, joined(found[path]), counts[path], share(counts[path], total),
+         joined(examples.get(path, [])))
         for path in paths
         if counts[path]
     )  # fmt: skip
-    described = "field types events:integer percent:number examples:json"
+    listed = "text" if output == "table" else "json"
+    described = f"field types:{listed} events:integer percent:number examples:{listed}"
     listing.show(run, output, described, rows, parse_zone(tz))
 
 
