@@ -100,6 +100,18 @@ def _close(moment: datetime, length: timedelta, end: bool) -> int:
     return (moment - epoch) // timedelta(milliseconds=1)
 
 
+def parse_iso(text: str) -> int | None:
+    """Epoch milliseconds of an ISO 8601 time or date (without a zone: UTC), else None."""
+    if not re.match(r"\d{4}-\d\d-\d\d", text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
 def parse_zone(name: str) -> tzinfo:
     """A time zone by its IANA name, ``UTC`` or ``local``; raises InvalidValue."""
     if name.lower() == "local":

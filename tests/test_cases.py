@@ -10,6 +10,7 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from logq.query.engine import Queries
 from logq.query.result import Result
 from logq.settings import Settings
 from logq.storage import Storage
+from logq.storage.grams import may_contain
 from logq.units import format_time, parse_time
 
 CASES = Path(__file__).parent / "cases"
@@ -88,14 +90,20 @@ def lay_out(path: Path, layout: str, streams: Mapping[str, str]) -> None:
 
 
 def run(path: Path, case: Mapping[str, Any]) -> Result:
-    storage = Storage.open(path, lambda: NOW, Settings())
-    queries = Queries(storage, Settings(), lambda: NOW, directory=str(path))
+    queries = engine(path)
     times = {
         name: parse_time(str(case[name]), NOW, end=name == "end")
         for name in ("start", "end")
         if name in case
     }
-    return queries.run(case["query"], groups=["app"], limit=case.get("limit"), **times)
+    groups = [] if case["query"].lower().startswith("source") else ["app"]
+    return queries.run(case["query"], groups=groups, limit=case.get("limit"), **times)
+
+
+@cache
+def engine(path: Path) -> Queries:
+    storage = Storage.open(path, lambda: NOW, Settings())
+    return Queries(storage, Settings(), lambda: NOW, directory=str(path), text_index=may_contain)
 
 
 def as_json(result: Result) -> list[dict[str, Any]]:

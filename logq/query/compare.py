@@ -22,7 +22,7 @@ from logq.query.build import (
     text,
     timestamp,
 )
-from logq.query.value import NUMERIC, Type, Value, text_number, to_number, to_text
+from logq.query.value import NUMERIC, Type, Value, is_exact_only, text_number, to_number, to_text
 from logq.units import parse_iso
 
 
@@ -58,9 +58,8 @@ def _numbers_equal(left: Value, right: Value) -> Sql:
 def _number_equals(other: Value, numeric: Value) -> Sql:
     """Text or a dynamic value against a number."""
     constant = numeric.constant
-    if isinstance(constant, int) and abs(constant) > 2**53:
-        # A double cannot tell these apart; their text can.
-        return eq(to_text(other), text(str(int(constant))))
+    if isinstance(constant, int) and is_exact_only(constant):
+        return eq(to_text(other), text(str(constant)))
     return eq(to_number(other), to_number(numeric))
 
 
@@ -72,8 +71,10 @@ def _equals_time(other: Value, time: Value) -> Sql:
 
 def _dynamic_equals_text(dynamic: Value, other: Value) -> Sql:
     same_text = eq(to_text(dynamic), to_text(other))
-    if isinstance(other.constant, str) and text_number(other.constant) is None:
-        return same_text
+    if isinstance(other.constant, str):
+        known = text_number(other.constant)
+        if known is None or is_exact_only(known):
+            return same_text
     numbers = eq(to_number(dynamic), to_number(other))
     return case((_is_text(dynamic), same_text), otherwise=coalesce(numbers, same_text.copy()))
 

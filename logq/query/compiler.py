@@ -19,7 +19,7 @@ from logq.query.build import NULL, Sql, alias, cast, column, is_null, number
 from logq.query.command import Command
 from logq.query.nodes import Field
 from logq.query.scope import Column, Scope
-from logq.query.source import ORDER, SQL_TYPES, Source
+from logq.query.source import SQL_TYPES, Source
 from logq.query.sql import Environment, Moment
 from logq.query.value import Type, Value
 
@@ -170,11 +170,7 @@ def with_steps(
 
 def start(source: Source, moment: Moment) -> Step:
     """The step before the first command: all events, newest first."""
-    order = []
-    for name in ORDER:
-        key = source.field(name)
-        assert key is not None
-        order.append(OrderKey(column(key.ident), descending=True))
+    order = [OrderKey(column(key.ident), descending=True) for key in source.order()]
     env = Environment(Scope(source=source), moment, warnings=source.warnings)
     return Step(env, source, order=tuple(order))
 

@@ -75,10 +75,19 @@ MACROS = {
         "ipv6_full(ipv6_split(ipv6_plain(s)), len(ipv6_split(ipv6_plain(s)))) END"
     ),
     "finite": "(x) AS CASE WHEN isfinite(x) THEN x END",
-    # Two 64-bit integers give an exact result, whatever its size; NULL only past 128 bits.
-    "exact_add": "(a, b) AS TRY(CAST(a AS HUGEINT) + CAST(b AS HUGEINT))",
-    "exact_subtract": "(a, b) AS TRY(CAST(a AS HUGEINT) - CAST(b AS HUGEINT))",
-    "exact_multiply": "(a, b) AS TRY(CAST(a AS HUGEINT) * CAST(b AS HUGEINT))",
+    # Two 64-bit integers give an exact result, whatever its size; NULL only past 37 digits.
+    "exact_add": (
+        "(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) + CAST(b AS DOUBLE)) < 1e37 "
+        "THEN CAST(a AS HUGEINT) + CAST(b AS HUGEINT) END"
+    ),
+    "exact_subtract": (
+        "(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) - CAST(b AS DOUBLE)) < 1e37 "
+        "THEN CAST(a AS HUGEINT) - CAST(b AS HUGEINT) END"
+    ),
+    "exact_multiply": (
+        "(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) * CAST(b AS DOUBLE)) < 1e37 "
+        "THEN CAST(a AS HUGEINT) * CAST(b AS HUGEINT) END"
+    ),
     "time_text": "(t) AS strftime(t, '%Y-%m-%d %H:%M:%S.%g')",
 }
 """Name and definition, each using only macros defined before it."""

@@ -47,8 +47,9 @@ def read(
         )
     commands = parse(text)
     named: list[str] = []
-    while commands and isinstance(commands[0], Source) and not commands[0].functions:
+    while commands and isinstance(commands[0], Source):
         source, commands = commands[0], commands[1:]
+        source.check()
         if groups:
             raise QueryError(
                 "the log groups are named twice: by SOURCE and beside the query",

@@ -39,6 +39,9 @@ class OpenSource(Protocol):
     def field(self, name: str, *, whole: bool) -> Column | None:
         """The column of a system or discovered field, None if no event has it."""
 
+    def order(self) -> tuple[Column, ...]:
+        """The columns that put events in order: time, then arrival."""
+
     def known(self) -> Iterable[str]:
         """Names of all fields, for suggestions."""
 

@@ -38,7 +38,6 @@ from logq.query.scope import Column, json_at
 from logq.query.value import Type, Value, to_dynamic
 
 LOG = "@log"
-ORDER = (model.TIMESTAMP, model.SEQ)
 
 _SYSTEM: dict[str, Type] = {
     model.TIMESTAMP: Type.TIMESTAMP,
@@ -100,6 +99,16 @@ class Source:
 
     def field(self, name: str, *, whole: bool = False) -> Column | None:
         """The column of a field, asked for from now on; None if no event has it."""
+        if name == model.SEQ:
+            return None  # the order of arrival is ours; no query can name it
+        return self._ask(name)
+
+    def order(self) -> tuple[Column, ...]:
+        """The columns that put events in order: time, then arrival."""
+        columns = [self._ask(name) for name in (model.TIMESTAMP, model.SEQ)]
+        return tuple(c for c in columns if c is not None)
+
+    def _ask(self, name: str) -> Column | None:
         if name in self.columns:
             return self.columns[name]
         kind = _SYSTEM.get(name) or self._discovered_type(name)

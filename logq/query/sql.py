@@ -225,7 +225,7 @@ def _call(node: nodes.Call, env: Environment) -> Value:
                 hint=f"write 'stats {function.name}(...)'",
             )
         inner = replace(env, aggregating=False)
-        _refuse_nested(node)
+        _refuse_nested(node, env)
     arguments = [
         _argument(function, index, argument, inner) for index, argument in enumerate(node.args)
     ]
@@ -254,10 +254,12 @@ def _check_count(function: Function, args: Sequence[Expr]) -> None:
         )
 
 
-def _refuse_nested(node: nodes.Call) -> None:
+def _refuse_nested(node: nodes.Call, env: Environment) -> None:
     for argument in node.args:
         for inner in nodes.walk(argument):
-            if isinstance(inner, nodes.Call) and find(inner.name).aggregate:
+            if normal(inner) in env.scope.expressions or not isinstance(inner, nodes.Call):
+                continue
+            if find(inner.name).aggregate:
                 with located(inner):
                     raise WrongArguments(
                         "an aggregate cannot stand inside another aggregate",

@@ -75,15 +75,23 @@ def literal(value: str | int | float | bool | None) -> Value:
     return Value(Type.TEXT, text(value), value)
 
 
-def text_number(value: str) -> float | None:
-    """The number a text is, by the same rule as the macro ``number_of``."""
-    if "_" in value or not value.strip(" \t\n\r\f\v").isascii():
+def text_number(value: str) -> int | float | None:
+    """The number a text is, by the same rule as the macro ``number_of``; integers are exact."""
+    stripped = value.strip(" \t\n\r\f\v")
+    if "_" in stripped or not stripped.isascii():
         return None
     try:
-        result = float(value.strip(" \t\n\r\f\v"))
+        if stripped.removeprefix("-").isdigit():
+            return int(stripped)
+        result = float(stripped)
     except ValueError:
         return None
     return result if result - result == 0 else None
+
+
+def is_exact_only(number: object) -> bool:
+    """Whether a constant is an integer that a double cannot tell from its neighbours."""
+    return isinstance(number, int) and abs(number) > 2**53
 
 
 def to_number(value: Value) -> Sql:

@@ -7,6 +7,7 @@ Of one field, what the batches hold becomes:
 * any other mixture of columns: a ``JSON`` column with the JSON text of each value;
 * ``LIST`` everywhere: ``LIST``; ``LIST`` or ``DOC`` with anything else: ``DOC``;
 * a column whose path lies below a ``JSON``, ``LIST`` or ``DOC`` field of another batch: ``DOC``;
+* a column where another batch has fields below its path, so an object: ``DOC``;
 * the rarest columns beyond ``MAX_COLUMNS``: ``DOC``.
 
 A document, where an event has one, holds all its discovered fields: ingest promises that. An event
@@ -101,6 +102,9 @@ def unify(sources: Sequence[Source], max_columns: int = MAX_COLUMNS) -> Plan:
             held.setdefault(path, []).append((source, field))
     kinds = {path: _kind(uses) for path, uses in held.items()}
     if not same:
+        # A value in one batch, an object in another: only the documents tell both.
+        objects = {up for path in kinds for up in _above(path)}
+        kinds.update(dict.fromkeys(objects & kinds.keys(), Kind.DOC))
         opaque = {path for path, kind in kinds.items() if kind in _OPAQUE}
         for path in kinds:
             if kinds[path] is not Kind.DOC and any(up in opaque for up in _above(path)):

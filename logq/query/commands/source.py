@@ -22,13 +22,17 @@ class Source(Command):
     end: str | None = None
     functions: tuple[str, ...] = ()
 
-    def apply(self, step: Step) -> Step:
-        """Sources are read by the engine before the first step; here one comes too late."""
+    def check(self) -> None:
+        """Raise NotAvailableYet for the forms that this version cannot read."""
         if self.functions:
             raise NotAvailableYet(
                 f"SOURCE {self.functions[0]}(...) is not available yet",
                 hint='name one group: SOURCE "name", or give -g with a pattern like /app/*',
+                span=self.span,
             )
+
+    def apply(self, step: Step) -> Step:
+        """Sources are read before the first step; here one comes too late."""
         raise WrongArguments(
             "SOURCE must be the first command", hint="move it to the start of the query"
         )

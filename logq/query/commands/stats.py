@@ -34,6 +34,8 @@ class Stats(Command):
 
     def apply(self, step: Step) -> Step:
         env = replace(step.env, offset=self.offset)
+        if step.limited:
+            env.warnings.append("stats after limit counts only the rows that the limit left")
         select, scope = step.select(), Scope()
         order: list[OrderKey] = []
         grouping: list[Sql] = []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from logq import model
 from logq.errors import WrongArguments
 from logq.query.build import Sql, cast, coalesce, column, fn, not_null, number
 from logq.query.compare import natural_order
@@ -143,14 +142,10 @@ def sorts_last(field: Value) -> Value:
 
 
 def _by_time(env: Environment, field: Value, name: str) -> Value:
-    time = event_time(env).sql.copy()
     source = env.scope.source
-    if source is None:
-        rank: Sql = time
-    else:
-        seq = source.field(model.SEQ, whole=False)
-        assert seq is not None
-        rank = fn("row", time, column(seq.ident))
+    rank = event_time(env).sql.copy()
+    if source is not None:
+        rank = fn("row", *(column(key.ident) for key in source.order()))
     chosen = fn(name, field.sql.copy(), rank)
     return Value(field.type, _where(chosen, not_null(field.sql.copy())))
 

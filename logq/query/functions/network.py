@@ -22,9 +22,7 @@ _BOOL = Type.BOOLEAN
 )
 def is_valid_ip(address: Sql) -> Sql:
     """Whether the text is an IPv4 or IPv6 address."""
-    return any_of(
-        not_null(fn("ipv4_number", address)), not_null(fn("ipv6_hex", address.copy()))
-    )
+    return any_of(not_null(fn("ipv4_number", address)), not_null(fn("ipv6_hex", address.copy())))
 
 
 @function("isValidIpV4", "text", _BOOL, Example('isValidIpV4("256.0.0.1")', False))
