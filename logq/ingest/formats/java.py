@@ -59,7 +59,7 @@ class Log4j(LayoutFormat):
             },
         ),
         Sample(
-            "2026-01-05T10:00:00.123Z  INFO 4242 --- [shop] [nio-8080-exec-1] c.e.shop.Orders  : up",
+            "2026-01-05T10:00:00.123Z  INFO 4242 --- [shop] [nio-8080-exec-1] c.e.shop.Orders : up",
             1767607200123,
             {
                 "level": "INFO",

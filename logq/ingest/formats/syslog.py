@@ -109,7 +109,8 @@ class Syslog5424(_Syslog):
     layouts = (
         Layout(
             rf"^(?:\d+ )?<(?P<pri>\d{{1,3}})>\d{{1,2}} (?P<time>-|{ISO}) (?P<host>\S+) "
-            rf"(?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) (?P<data>-|(?:{_ELEMENT})+)(?: \x{{FEFF}}?{MSG})?"
+            rf"(?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+) "
+            rf"(?P<data>-|(?:{_ELEMENT})+)(?: \x{{FEFF}}?{MSG})?"
         ),
     )
     samples = (
