@@ -286,9 +286,9 @@ def newest_rows(commands: Sequence[Command]) -> int | None:
     for command in commands:
         if isinstance(command, Limit | Head):
             rows = min(rows, command.rows) if rows else command.rows
-        elif not is_rowwise(command) or _redefines_time(command):
-            return None
-        elif rows and not isinstance(command, Fields | Display):  # noqa: SIM114  # another reason
+            continue
+        beside = isinstance(command, Fields | Display)
+        if not is_rowwise(command) or _redefines_time(command) or (rows and not beside):
             return None
     return rows
 

@@ -104,7 +104,9 @@ class Run:
         """The same rows as Arrow record batches."""
         import pyarrow as pa
 
-        readers = (cursor.to_arrow_reader(BATCH_ROWS) for cursor in self._cursors())
+        readers: Iterator[pa.RecordBatchReader] = (
+            cursor.to_arrow_reader(BATCH_ROWS) for cursor in self._cursors()
+        )
         first = next(readers)
 
         def batches() -> Iterator[pa.RecordBatch]:
