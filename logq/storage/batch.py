@@ -120,14 +120,19 @@ def message_bytes(table: pa.Table) -> int:
 
 def in_time_order(table: pa.Table) -> pa.Table:
     """The batch sorted by ``@timestamp`` and, within one millisecond, by ``@seq``."""
+    order = time_order(table)
+    return table if order is None else table.take(order)
+
+
+def time_order(table: pa.Table) -> Any:
+    """The row numbers of a batch in time order; None if they are in order already."""
     time = table.column(TIMESTAMP).cast(pa.int64())
     seq = table.column(SEQ)
     if _rises(time, seq):
-        return table
-    order = pc.sort_indices(
+        return None
+    return pc.sort_indices(
         pa.table({"t": time, "s": seq}), sort_keys=[("t", "ascending"), ("s", "ascending")]
     )
-    return table.take(order)
 
 
 def _rises(time: pa.ChunkedArray, seq: pa.ChunkedArray) -> bool:

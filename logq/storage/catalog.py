@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +34,7 @@ class Catalog:
             )
         try:
             with _database_errors():
-                self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+                _use_write_ahead_log(self._connection, busy_seconds)
                 self._connection.execute("PRAGMA synchronous = FULL")
         except BaseException:
             self._connection.close()
@@ -112,6 +113,19 @@ class Catalog:
             self._connection.execute("VACUUM INTO ?", (str(unfinished),))
         unfinished.rename(copy)
         reach("migration.after-copy")
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None:
+    """Switch the journal mode; SQLite itself does not wait for other processes in this."""
+    limit = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != _BUSY or time.monotonic() > limit:
+                raise
+            time.sleep(0.01)
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from logq.model import RowGroup
 
-WORKING_BYTES = 64 << 20
-"""Message bytes that a compaction holds in memory at once; it takes about four times that."""
+WORKING_BYTES = 48 << 20
+"""Message bytes that a compaction holds in memory at once; it takes up to ten times that."""
 
 _MANY = 8
 

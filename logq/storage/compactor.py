@@ -16,7 +16,7 @@ from logq.errors import StorageError
 from logq.failpoints import reach
 from logq.model import TIMESTAMP, BatchInfo
 from logq.storage import merge, segment, segments
-from logq.storage.batch import in_time_order
+from logq.storage.batch import in_time_order, time_order
 from logq.storage.catalog import Catalog
 from logq.storage.compaction import Candidate
 from logq.storage.disk import Directory, sha256
@@ -70,7 +70,7 @@ def exchange(
             files = [stack.enter_context(_open(i)) for i in inputs]
             plan = merge.unify([_source(i, f) for i, f in zip(inputs, files, strict=True)])
             place = (segment_id, group.id, day)
-            tables = _in_row_groups(_merged(inputs, files, plan))
+            tables = _merged(inputs, files, plan)
             made = segment.write(directory, target, tables, plan.info, origin, place, index)
         reach("compaction.before-commit")
         with catalog.write() as connection:
@@ -80,6 +80,7 @@ def exchange(
             if not won:
                 connection.execute("ROLLBACK")
     finally:
+        pa.default_memory_pool().release_unused()
         if not won:
             target.unlink(missing_ok=True)
             index.unlink(missing_ok=True)
@@ -116,7 +117,11 @@ def _source(source: Input, file: Any) -> merge.Source:
 
 
 def _merged(inputs: Sequence[Input], files: Sequence[Any], plan: merge.Plan) -> Iterator[pa.Table]:
-    """All rows in time order, holding only row groups that overlap in time."""
+    """All rows in time order, in tables of whole row groups but for the last.
+
+    Holds only row groups that overlap in time, and copies what it keeps: a slice would keep all
+    of the table it was cut from.
+    """
     spans = sorted(
         (g.start, number, place)
         for number, source in enumerate(inputs)
@@ -126,50 +131,38 @@ def _merged(inputs: Sequence[Input], files: Sequence[Any], plan: merge.Plan) -> 
     rows, enough = 0, ROW_GROUP_ROWS
     for start, number, place in spans:
         if rows >= enough:
-            table = _sorted(held)
-            ready = _before(table, start)
-            held.append(table.slice(ready))
-            if ready:
-                yield table.slice(0, ready)
-            del table
-            rows -= ready
+            yield from _ready(held, start)
+            rows = sum(table.num_rows for table in held)
             enough = max(ROW_GROUP_ROWS, 2 * rows)
-        source = inputs[number]
-        try:
-            part = files[number].read_row_group(place, use_threads=False)
-        except (OSError, pa.ArrowException) as error:
-            raise Unreadable(source.listed.id, f"it cannot be read: {error}") from error
-        part = merge.conform(part, source.info, plan, number)
+        part = _row_group(inputs[number], files[number], place)
+        part = merge.conform(part, inputs[number].info, plan, number)
         held.append(part)
         rows += part.num_rows
-    yield _sorted(held)
+    yield in_time_order(pa.concat_tables(held))
 
 
-def _sorted(held: list[pa.Table]) -> pa.Table:
-    """The rows of ``held`` in time order; empties the list, so that memory is free early."""
+def _ready(held: list[pa.Table], time: int) -> Iterator[pa.Table]:
+    """Whole row groups of events older than ``time``; the rest stays in ``held``."""
     table = pa.concat_tables(held)
-    held.clear()
-    return in_time_order(table)
-
-
-def _before(table: pa.Table, time: int) -> int:
-    """How many rows of a table in time order are older than ``time``."""
     older = pc.less(table.column(TIMESTAMP).cast(pa.int64()), time)
-    return int(pc.sum(older.cast(pa.int64())).as_py() or 0)
+    count = int(pc.sum(older.cast(pa.int64())).as_py() or 0)
+    count -= count % ROW_GROUP_ROWS
+    if count == 0:
+        return
+    held.clear()
+    order = time_order(table)
+    if order is None:
+        held.append(table.slice(count))
+        first = table.slice(0, count)
+    else:
+        held.append(table.take(order.slice(count)))
+        first = table.take(order.slice(0, count))
+    del table
+    yield first
 
 
-def _in_row_groups(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows in tables of whole row groups."""
-    held: list[pa.Table] = []
-    rows = 0
-    for table in tables:
-        held.append(table)
-        rows += table.num_rows
-        whole = rows - rows % ROW_GROUP_ROWS
-        if whole:
-            together = pa.concat_tables(held)
-            yield together.slice(0, whole)
-            rest = together.slice(whole)
-            held, rows = ([rest] if rest.num_rows else []), rest.num_rows
-    if held:
-        yield pa.concat_tables(held)
+def _row_group(source: Input, file: Any, place: int) -> pa.Table:
+    try:
+        return file.read_row_group(place, use_threads=False)
+    except (OSError, pa.ArrowException) as error:
+        raise Unreadable(source.listed.id, f"it cannot be read: {error}") from error

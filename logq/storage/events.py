@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from logq.errors import StorageError
+from logq.errors import LogQError, StorageError
 from logq.failpoints import reach
 from logq.model import TIMESTAMP, Accepted, Checkpoint
 from logq.settings import Settings
 from logq.storage import checkpoints as marks
-from logq.storage import groups, journal, segments
+from logq.storage import groups, journal, sealing, segments
 from logq.storage.catalog import Catalog
 from logq.storage.disk import Directory
 
@@ -36,6 +37,8 @@ class Events:
     directory: Directory
     clock: Callable[[], int]
     settings: Settings
+    seal: Callable[[str], object]
+    """Turns the journal of a log group into segments."""
 
     def append(
         self, group: str, batch: pa.Table, checkpoints: Sequence[Checkpoint] = ()
@@ -83,8 +86,12 @@ class Events:
             note_streams(connection, group.id, parts, now)
             reach("journal.in-transaction")
             journal.insert(connection, group.id, encoded, first_seq, now, parts)
+            full = sealing.due(connection, self.settings, now, group.id)
             reach("journal.before-commit")
         reach("journal.after-commit")
+        if full:
+            with suppress(LogQError):  # the events are safe; the next batch tries again
+                self.seal(group.name)
         return first_seq
 
     def _to_segments(

@@ -15,9 +15,18 @@ from logq.storage.disk import Directory
 from logq.storage.schemas import Schemas
 
 _DUE = """
-SELECT group_id FROM journal GROUP BY group_id
+SELECT group_id FROM journal {where} GROUP BY group_id
 HAVING sum(bytes) >= ? OR count(*) >= ? OR min(written) <= ?
 """
+
+
+def due(
+    connection: sqlite3.Connection, settings: Settings, now: int, group_id: int | None = None
+) -> set[int]:
+    """The log groups whose journal is large, old or in many parts; of all or only of one."""
+    limits = (settings.seal_bytes, settings.seal_batches, now - settings.seal_seconds * 1000)
+    where = "" if group_id is None else f"WHERE group_id = {group_id:d}"
+    return {row[0] for row in connection.execute(_DUE.format(where=where), limits)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +56,9 @@ class Sealing:
 
     def seal_due(self) -> Sealed:
         """Seal journals that are large, old or in many parts; quick when there are none."""
-        limits = (
-            self.settings.seal_bytes,
-            self.settings.seal_batches,
-            self.clock() - self.settings.seal_seconds * 1000,
-        )
         with self.catalog.read() as connection:
-            due = {row[0] for row in connection.execute(_DUE, limits)}
-            chosen = [row for row in groups.matching(connection) if row.id in due] if due else []
+            found = due(connection, self.settings, self.clock())
+            chosen = [r for r in groups.matching(connection) if r.id in found] if found else []
         return self._seal_all(chosen)
 
     def _seal_all(self, chosen: list[groups.Row]) -> Sealed:

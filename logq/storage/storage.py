@@ -38,10 +38,10 @@ class Storage:
         self._catalog = catalog
         schemas = Schemas()
         self.groups = Groups(catalog, directory, clock, settings.any_retention)
-        self.events = Events(catalog, directory, clock, settings)
         self.checkpoints = Checkpoints(catalog)
         self._snapshots = Snapshots(catalog, directory, schemas)
         self._sealing = Sealing(catalog, directory, schemas, clock, settings)
+        self.events = Events(catalog, directory, clock, settings, self._sealing.seal)
         self._upkeep = Upkeep(catalog, directory, schemas, clock, settings)
 
     @staticmethod

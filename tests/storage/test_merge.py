@@ -77,9 +77,9 @@ CASES: list[tuple[str, list[Part], dict[str, Kind]]] = [
         {"a": Kind.DOC, "b.c": Kind.TEXT},
     ),
     (
-        "a column below a mixed field of another batch is read from the documents",
+        "a value in one batch and an object in another are read from the documents",
         [([{"a": 1}, {"a": "x"}], Doc.MESSAGE), ([{"a": {"b": 2}}], Doc.MESSAGE)],
-        {"a": Kind.JSON, "a.b": Kind.DOC},
+        {"a": Kind.DOC, "a.b": Kind.DOC},
     ),
     (
         "paths that differ in case keep their columns apart",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,14 +36,43 @@ def test_maintenance_seals_what_is_old(storage: Storage, clock: Clock) -> None:
     assert storage.maintain()[0].segments == 1
 
 
-def test_maintenance_seals_what_is_in_many_parts(tmp_path: Path, clock: Clock) -> None:
-    with Storage.open(tmp_path / "d", clock, Settings(seal_batches=3)) as storage:
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(seal_batches=3), Settings(seal_bytes=24), Settings(seal_seconds=2)],
+    ids=["many", "large", "old"],
+)
+def test_a_writer_seals_a_journal_that_is_full(
+    tmp_path: Path, clock: Clock, settings: Settings
+) -> None:
+    with Storage.open(tmp_path / "d", clock, settings) as storage:
         storage.groups.create("g")
-        sealed = []
-        for _ in range(3):
-            storage.events.append("g", batch([{}]))
-            sealed.append(storage.maintain()[0].batches)
-    assert sealed == [0, 0, 3]
+        storage.groups.create("other")
+        storage.events.append("other", batch([{"n": 0}]))
+        files = []
+        for number in range(3):
+            storage.events.append("g", batch([{"n": number}]))
+            files.append(len(list(storage.directory.segment_files())))
+            clock.now += 1000
+        assert files == [0, 0, 1]
+        assert len(events_of(storage.snapshot(["*"]))) == 4
+
+
+def test_a_journal_that_cannot_be_sealed_does_not_refuse_events(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "no space")
+
+    with Storage.open(tmp_path / "d", clock, Settings(seal_batches=2)) as storage:
+        storage.groups.create("g")
+        monkeypatch.setattr("logq.storage.disk.HashingFile.write", full)
+        for number in range(5):
+            storage.events.append("g", batch([{"n": number}]))
+        monkeypatch.undo()
+        assert len(events_of(storage.snapshot(["g"]))) == 5
+        storage.events.append("g", batch([{"n": 5}]))
+        assert [p.rows for p in storage.snapshot(["g"]).pieces] == [6]
+        assert storage.snapshot(["g"]).pieces[0].path is not None
 
 
 def test_compaction_makes_one_sorted_indexed_segment(direct: Storage) -> None:
