@@ -42,7 +42,7 @@ AMBIGUOUS = ("ACST", "ADT", "AST", "BST", "CDT", "CST", "HST", "IST", "SST")
 """Names used for several zones: read as no zone at all, so that the source's own zone holds."""
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?([0-5]\d))?")
-_MAX_OFFSET = 15 * 60
+_MAX_OFFSET = 24 * 60 - 1
 _QUARTER = 900_000
 
 
