@@ -12,6 +12,8 @@ WORKING_BYTES = 48 << 20
 """Message bytes that a compaction holds in memory at once; it takes up to ten times that."""
 
 _MANY = 8
+_MOST = 256
+"""So many segments at most go into one: their footers are all in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def _full(part: Sequence[Candidate], limits: Limits, share: float) -> bool:
 
 
 def _fits(part: Sequence[Candidate], limits: Limits) -> bool:
+    if len(part) > _MOST:
+        return False
     if sum(c.rows for c in part) > limits.rows:
         return False
     if sum(c.disk_bytes for c in part) > limits.disk_bytes:

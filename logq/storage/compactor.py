@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from logq.storage import merge, segment, segments
 from logq.storage.batch import in_time_order, time_order
 from logq.storage.catalog import Catalog
 from logq.storage.compaction import Candidate
-from logq.storage.disk import Directory, sha256
+from logq.storage.disk import Directory, disk_errors, is_damage, sha256
 from logq.storage.groups import Row
 from logq.storage.segment import ROW_GROUP_ROWS, Origin, Segment
 
@@ -66,12 +66,11 @@ def exchange(
     origin = Origin(group.name, group.retention_days, replaces=ids)
     won = False
     try:
-        with ExitStack() as stack:
-            files = [stack.enter_context(_open(i)) for i in inputs]
-            plan = merge.unify([_source(i, f) for i, f in zip(inputs, files, strict=True)])
-            place = (segment_id, group.id, day)
-            tables = _merged(inputs, files, plan)
-            made = segment.write(directory, target, tables, plan.info, origin, place, index)
+        footers = [_footer(i) for i in inputs]
+        plan = merge.unify([_source(i, f) for i, f in zip(inputs, footers, strict=True)])
+        place = (segment_id, group.id, day)
+        tables = _merged(inputs, footers, plan)
+        made = segment.write(directory, target, tables, plan.info, origin, place, index)
         reach("compaction.before-commit")
         with catalog.write() as connection:
             won = segments.remove(connection, directory, ids, now + grace_ms) and segments.publish(
@@ -88,26 +87,37 @@ def exchange(
     return made if won else None
 
 
-def _open(source: Input) -> Any:
-    try:
+def _footer(source: Input) -> Any:
+    """The Parquet metadata of a segment whose bytes are as they were written."""
+    with _reading(source):
         if sha256(source.path) != source.listed.sha256:
             raise Unreadable(source.listed.id, "its bytes have changed (SHA-256)")
-        return pq.ParquetFile(source.path, page_checksum_verification=True)
-    except FileNotFoundError as error:
-        raise Unreadable(source.listed.id, "its file is missing") from error
-    except (OSError, pa.ArrowException) as error:
-        raise Unreadable(source.listed.id, f"it cannot be read: {error}") from error
+        return pq.read_metadata(source.path)
 
 
-def _source(source: Input, file: Any) -> merge.Source:
-    names = file.schema_arrow.names
+@contextmanager
+def _reading(source: Input) -> Iterator[None]:
+    with disk_errors("reading a segment"):
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise Unreadable(source.listed.id, "its file is missing") from error
+        except (OSError, pa.ArrowException) as error:
+            if not is_damage(error):
+                raise
+            raise Unreadable(source.listed.id, f"it cannot be read: {error}") from error
+
+
+def _source(source: Input, footer: Any) -> merge.Source:
+    names = footer.schema.to_arrow_schema().names
 
     def exact(column: str) -> bool:
         place = names.index(column)
-        for number in range(file.metadata.num_row_groups):
-            found = file.metadata.row_group(number).column(place).statistics
+        for number in range(footer.num_row_groups):
+            group = footer.row_group(number)
+            found = group.column(place).statistics
             if found is None or not found.has_min_max:
-                if found is None or found.null_count != file.metadata.row_group(number).num_rows:
+                if found is None or found.null_count != group.num_rows:
                     return False
             elif found.min < -_EXACT or found.max > _EXACT:
                 return False
@@ -116,7 +126,9 @@ def _source(source: Input, file: Any) -> merge.Source:
     return merge.Source(source.info, frozenset(merge.system_columns(names)), exact)
 
 
-def _merged(inputs: Sequence[Input], files: Sequence[Any], plan: merge.Plan) -> Iterator[pa.Table]:
+def _merged(
+    inputs: Sequence[Input], footers: Sequence[Any], plan: merge.Plan
+) -> Iterator[pa.Table]:
     """All rows in time order, in tables of whole row groups but for the last.
 
     Holds only row groups that overlap in time, and copies what it keeps: a slice would keep all
@@ -134,7 +146,7 @@ def _merged(inputs: Sequence[Input], files: Sequence[Any], plan: merge.Plan) -> 
             yield from _ready(held, start)
             rows = sum(table.num_rows for table in held)
             enough = max(ROW_GROUP_ROWS, 2 * rows)
-        part = _row_group(inputs[number], files[number], place)
+        part = _row_group(inputs[number], footers[number], place)
         part = merge.conform(part, inputs[number].info, plan, number)
         held.append(part)
         rows += part.num_rows
@@ -161,8 +173,10 @@ def _ready(held: list[pa.Table], time: int) -> Iterator[pa.Table]:
     yield first
 
 
-def _row_group(source: Input, file: Any, place: int) -> pa.Table:
-    try:
+def _row_group(source: Input, footer: Any, place: int) -> pa.Table:
+    """One row group; the file is open only meanwhile, there may be many."""
+    with (
+        _reading(source),
+        pq.ParquetFile(source.path, metadata=footer, page_checksum_verification=True) as file,
+    ):
         return file.read_row_group(place, use_threads=False)
-    except (OSError, pa.ArrowException) as error:
-        raise Unreadable(source.listed.id, f"it cannot be read: {error}") from error

@@ -79,6 +79,14 @@ def disk_errors(what: str) -> Iterator[None]:
         ) from error
 
 
+def is_damage(error: BaseException) -> bool:
+    """Whether an error in reading a file speaks against the file, not against this process."""
+    return getattr(error, "errno", None) not in _OURS
+
+
+_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM, errno.EINTR)
+
+
 class HashingFile:
     """A binary file for pyarrow that knows the SHA-256 of what was meant to be written."""
 

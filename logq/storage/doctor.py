@@ -11,7 +11,7 @@ from pathlib import Path
 from logq.errors import CatalogMissing, LogQError
 from logq.storage import garbage, groups, journal, opening, quarantine
 from logq.storage.catalog import Catalog, CatalogDamaged
-from logq.storage.disk import Directory, sha256
+from logq.storage.disk import Directory, disk_errors, is_damage, sha256
 from logq.storage.findings import Finding, Report
 
 Progress = Callable[[int, int], None]
@@ -32,7 +32,8 @@ def examine(
         rebuilt = rebuild(Directory(path.absolute()), clock())
     directory, catalog = opening.open_directory(path)
     try:
-        report = check(catalog, directory, repair, progress)
+        with disk_errors("reading the data directory"):
+            report = check(catalog, directory, repair, progress)
     finally:
         catalog.close()
     return replace(report, findings=rebuilt + report.findings)
@@ -117,6 +118,8 @@ def _segment(path: Path, digest: str, rows: int, about: str) -> Finding | None:
     except FileNotFoundError:
         return Finding("missing", f"{about}: its file is missing")
     except (OSError, pa.ArrowException) as error:
+        if not is_damage(error):
+            raise
         return Finding("damaged", f"{about}: it cannot be read ({error})")
     return None
 

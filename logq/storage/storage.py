@@ -11,7 +11,7 @@ from logq.settings import Settings
 from logq.storage import doctor, opening, quarantine
 from logq.storage.catalog import Catalog
 from logq.storage.checkpoints import Checkpoints
-from logq.storage.disk import Directory
+from logq.storage.disk import Directory, disk_errors
 from logq.storage.events import Events
 from logq.storage.findings import Report
 from logq.storage.groups import Groups
@@ -88,7 +88,8 @@ class Storage:
 
     def doctor(self, repair: bool = False, progress: doctor.Progress | None = None) -> Report:
         """Check every file and row; ``doctor.examine`` also takes a directory that cannot open."""
-        return doctor.check(self._catalog, self.directory, repair, progress)
+        with disk_errors("reading the data directory"):
+            return doctor.check(self._catalog, self.directory, repair, progress)
 
     def quarantine(self, segment_id: str, reason: str) -> bool:
         """Take a segment that cannot be read out of every answer; False if it is gone anyway.

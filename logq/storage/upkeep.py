@@ -65,6 +65,17 @@ class Upkeep:
 
         ``everything=False`` merges only where that is worth the writing, as a running agent does.
         """
+        report = Compacted()
+        while True:
+            before = report
+            report = self._pass(pattern, progress, everything, report)
+            if not everything or report == before:
+                return report
+
+    def _pass(
+        self, pattern: str, progress: Progress | None, everything: bool, report: Compacted
+    ) -> Compacted:
+        """Merge each set of segments once; thousands of small ones take more than one pass."""
         limits = Limits(self.settings.compact_rows, self.settings.compact_bytes)
         with self.catalog.read() as connection:
             chosen = [
@@ -73,7 +84,6 @@ class Upkeep:
                 for part in choose(self._candidates(connection, group), limits, everything)
             ]
         total = sum(c.rows for _, part in chosen for c in part)
-        report = Compacted()
         done = 0
         for group, part in chosen:
             report = self._exchange(group, part, report)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import errno
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from logq.errors import StorageError
 from logq.model import RowGroup
 from logq.settings import Settings
-from logq.storage import Storage, compactor, grams, segment
+from logq.storage import Storage, compaction, compactor, grams, segment
 from logq.storage.compaction import Candidate, Limits, choose, working_bytes
 from tests.storage.building import DAY, NOON, batch, events_of, table_of
 from tests.storage.conftest import Clock
@@ -113,6 +117,44 @@ def test_compaction_streams_overlapping_row_groups_in_time_order(
     assert [g.rows for g in piece.row_groups] == [10] * 20
     spans = [(g.start, g.end) for g in piece.row_groups]
     assert all(a[1] <= b[0] for a, b in pairwise(spans))
+
+
+@contextmanager
+def open_files(more: int) -> Iterator[None]:
+    """Let this process open only so many files more."""
+    with Path("/dev/null").open() as file:
+        free = file.fileno()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + more, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_many_small_segments_need_few_open_files_and_few_footers_at_once(
+    direct: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "_MOST", 7)
+    for number in range(30):
+        direct.events.append("app/web", batch([{"n": number}], times=[NOON + number]))
+    with open_files(6):
+        report = direct.compact()
+    assert (report.damaged, report.segments_after) == ((), 5 + 1)
+    snapshot = direct.snapshot(["app/web"])
+    assert len(snapshot.pieces) == 1
+    assert len(events_of(snapshot)) == 30
+
+
+def test_a_process_without_file_handles_calls_no_segment_damaged(direct: Storage) -> None:
+    direct.events.append("app/web", batch([{"n": 1}]))
+    with open_files(0):
+        with pytest.raises(StorageError, match="Too many open files"):
+            direct.compact()
+        with pytest.raises(StorageError, match="Too many open files"):
+            direct.doctor(repair=True)
+    assert direct.snapshot(["app/web"]).warnings == ()
+    assert len(events_of(direct.snapshot(["app/web"]))) == 1
 
 
 def test_replaced_files_stay_for_running_queries_and_then_go(direct: Storage, clock: Clock) -> None:
