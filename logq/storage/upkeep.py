@@ -65,16 +65,18 @@ class Upkeep:
 
         ``everything=False`` merges only where that is worth the writing, as a running agent does.
         """
-        report = Compacted()
-        while True:
-            before = report
-            report = self._pass(pattern, progress, everything, report)
-            if not everything or report == before:
-                return report
+        report = last = self._pass(pattern, progress, everything)
+        while everything and last.segments_after:
+            last = self._pass(pattern, progress, everything)
+            report = replace(
+                report,
+                segments_after=report.segments_after - last.segments_before + last.segments_after,
+                bytes_after=report.bytes_after - last.bytes_before + last.bytes_after,
+                damaged=report.damaged + last.damaged,
+            )
+        return report
 
-    def _pass(
-        self, pattern: str, progress: Progress | None, everything: bool, report: Compacted
-    ) -> Compacted:
+    def _pass(self, pattern: str, progress: Progress | None, everything: bool) -> Compacted:
         """Merge each set of segments once; thousands of small ones take more than one pass."""
         limits = Limits(self.settings.compact_rows, self.settings.compact_bytes)
         with self.catalog.read() as connection:
@@ -84,7 +86,7 @@ class Upkeep:
                 for part in choose(self._candidates(connection, group), limits, everything)
             ]
         total = sum(c.rows for _, part in chosen for c in part)
-        done = 0
+        report, done = Compacted(), 0
         for group, part in chosen:
             report = self._exchange(group, part, report)
             done += sum(c.rows for c in part)

@@ -140,9 +140,11 @@ def test_many_small_segments_need_few_open_files_and_few_footers_at_once(
         direct.events.append("app/web", batch([{"n": number}], times=[NOON + number]))
     with open_files(6):
         report = direct.compact()
-    assert (report.damaged, report.segments_after) == ((), 5 + 1)
+    assert (report.damaged, report.segments_before, report.segments_after) == ((), 30, 1)
+    assert report.events == 30
     snapshot = direct.snapshot(["app/web"])
-    assert len(snapshot.pieces) == 1
+    (piece,) = snapshot.pieces
+    assert report.bytes_after == Path(piece.path or "").stat().st_size
     assert len(events_of(snapshot)) == 30
 
 
