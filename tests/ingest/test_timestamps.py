@@ -148,7 +148,7 @@ SECONDS: dict[str, str] = {
 
 
 @pytest.mark.parametrize("layout", SECONDS.values(), ids=SECONDS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(moments=st.lists(MOMENTS, min_size=1, max_size=20))
 def test_any_time_comes_back_from_every_shape(layout: str, moments: list[datetime]) -> None:
     whole = [moment.replace(microsecond=0) for moment in moments]
@@ -175,7 +175,7 @@ def test_iso_times_come_back_with_any_offset_and_fraction(
 
 
 @pytest.mark.parametrize("layout", ["%b %d %H:%M:%S", "%m-%d %H:%M:%S", "%m%d %H:%M:%S.0"])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(moment=NEAR)
 def test_a_time_without_its_year_comes_back_near_the_reference(
     layout: str, moment: datetime
@@ -185,7 +185,7 @@ def test_a_time_without_its_year_comes_back_near_the_reference(
     assert read(pa.array([whole.strftime(layout)])) == [milliseconds(whole)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(MOMENTS.map(milliseconds).filter(lambda ms: ms >= 10**11), max_size=20))
 def test_numbers_in_every_unit_come_back(moments: list[int]) -> None:
     for factor, unit in ((1, "ms"), (1000, "us"), (1_000_000, "ns")):
@@ -198,7 +198,7 @@ def test_numbers_in_every_unit_come_back(moments: list[int]) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(moments=st.lists(MOMENTS, min_size=1, max_size=10))
 def test_local_times_are_read_as_the_zone_says(zone: str, moments: list[datetime]) -> None:
     local = [moment.replace(tzinfo=None, microsecond=0) for moment in moments]
@@ -215,16 +215,16 @@ PIECES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.one_of(st.none(), PIECES), max_size=12))
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.none(), PIECES), max_size=8))
 def test_arbitrary_texts_never_raise_and_neighbours_do_not_matter(texts: list[str | None]) -> None:
     together = read(pa.array(texts, pa.string()))
 
     assert together == [read(pa.array([text], pa.string()))[0] for text in texts]
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.lists(PIECES, max_size=4).map(" ".join), max_size=12))
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(PIECES, max_size=4).map(" ".join), max_size=8))
 def test_arbitrary_lines_never_raise_and_neighbours_do_not_matter(lines: list[str]) -> None:
     together = find_timestamps(pa.array(lines, pa.string()), CONTEXT).to_pylist()
 

@@ -99,6 +99,7 @@ def _elements(text: str, position: int) -> Iterator[bytes]:
         position = _skip(text, end)
         if text.startswith(",", position):
             position = _skip(text, position + 1)
+    json.loads('{"Records":0' + text[position + 1 :])  # what follows must end the object
 
 
 def _on_one_line(record: bytes) -> bytes:
