@@ -54,6 +54,8 @@ class Followed:
     """When anything changed last, epoch milliseconds."""
     judged: bool = True
     """Whether it is known whose bytes these are; False for newcomers."""
+    doubted: int | None = None
+    """When it was found for the first time that it may be a copy, epoch milliseconds."""
     linked: bool = True
     """Whether the configuration's paths still lead to it."""
     kin_of: Progress | None = None

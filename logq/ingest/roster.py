@@ -125,7 +125,7 @@ class Roster:
         """A file could not be opened under the last name it had."""
         if self.files.get(followed.id) is followed:
             del self.files[followed.id]
-            if followed.kin_of is None:
+            if followed.kin_of is None and (followed.judged or followed.state[0]):
                 self.ending.append(followed)
 
     def newcomers(self, name: str) -> list[Followed]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from logq.ingest.checkpoint import Progress
+from logq.ingest.checkpoint import Mark, Progress
 from logq.ingest.content import Content
 from logq.ingest.fingerprint import PRINT_BYTES, Fingerprint
 from logq.ingest.paths import family
@@ -28,16 +28,16 @@ class Standing(StrEnum):
 
 
 class Kinship(StrEnum):
-    """What a newcomer is to a file that was read."""
+    """What a newcomer is to a file that was read; the most certain first."""
 
-    STRANGER = "stranger"
     COPY = "copy"  # it begins with all that was read
     PREFIX = "prefix"  # all of it was read, since the original grew after it was copied
-    UNSURE = "unsure"  # it looks like a copy, but the original has not ended
     EARLY = "early"  # as unsure, and the original is about to end
+    UNSURE = "unsure"  # it looks like a copy, but the original has not ended
+    STRANGER = "stranger"
 
 
-_CERTAINTY = (Kinship.COPY, Kinship.PREFIX, Kinship.EARLY, Kinship.UNSURE)
+_CERTAINTY = list(Kinship)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,15 @@ def judge(
         if progress.offset and _may_be_copy(path, packed, progress, standing)
     ]
     first = content.read(0, PRINT_BYTES) if kin else b""
-    verdicts: list[tuple[Kinship, Progress]] = []
-    for progress, standing in sorted(kin, key=lambda pair: -pair[0].offset):
-        if verdicts and progress.offset < verdicts[0][1].offset:
-            break
-        if len(first) < progress.head.length or progress.head.begins(first):
-            kinship = _compare(content, packed, progress, standing)
-            if kinship is not Kinship.STRANGER:
-                verdicts.append((kinship, progress))
-    if not verdicts:
-        return Verdict(Kinship.STRANGER)
-    return Verdict(*min(verdicts, key=lambda found: _CERTAINTY.index(found[0])))
+    best, best_rank = Verdict(Kinship.STRANGER), (-1, 0)
+    for progress, standing in kin:
+        if len(first) >= progress.head.length and not progress.head.begins(first):
+            continue
+        kinship, verified = _compare(content, packed, progress, standing)
+        rank = (verified, -_CERTAINTY.index(kinship))
+        if kinship is not Kinship.STRANGER and rank > best_rank:
+            best, best_rank = Verdict(kinship, progress), rank
+    return best
 
 
 def continuation(verdict: Verdict, newcomer: Progress, content: Content) -> Progress:
@@ -90,17 +88,22 @@ def continuation(verdict: Verdict, newcomer: Progress, content: Content) -> Prog
     )
 
 
-def _compare(content: Content, packed: bool, original: Progress, standing: Standing) -> Kinship:
+def _compare(
+    content: Content, packed: bool, original: Progress, standing: Standing
+) -> tuple[Kinship, int]:
+    """What the bytes say, and up to which offset they were compared."""
     if _matches(content, original.offset, original.tail):
-        return _kinship(standing, packed, Kinship.COPY)
-    marks = [mark for mark in original.earlier if mark.offset <= content.size()]
+        return _kinship(standing, packed, Kinship.COPY), original.offset
+    known = (Mark(original.head.length, original.head), *original.earlier)
+    marks = [mark for mark in known if mark.offset <= content.size()]
     if content.size() >= original.offset or not all(
         _matches(content, mark.offset, mark.tail) for mark in marks
     ):
-        return Kinship.STRANGER
+        return Kinship.STRANGER, 0
+    verified = marks[-1].offset if marks else 0
     if standing in (Standing.LIVE, Standing.DRAINED, Standing.ENDING):
-        return _kinship(standing, False, Kinship.PREFIX)
-    return _kinship(standing, packed, Kinship.PREFIX) if marks else Kinship.STRANGER
+        return _kinship(standing, False, Kinship.PREFIX), verified
+    return (_kinship(standing, packed, Kinship.PREFIX) if marks else Kinship.STRANGER), verified
 
 
 def _matches(content: Content, offset: int, last: Fingerprint) -> bool:

@@ -269,7 +269,7 @@ def _parcel(chunk: Chunk, now: int) -> Parcel:
 
 
 def _joins(first: Parcel, second: Parcel, limit: int) -> bool:
-    if first.batch is not None or first.marks or second.marks:
+    if first.batch is not None or first.marks or second.marks or first.cuts or second.cuts:
         return False
     return first.size + second.size <= limit
 

@@ -181,18 +181,19 @@ class Tracker:
             self._roster.drop(followed)
             return False
         try:
-            settled = final or now - followed.since >= self._waits.settle
-            if (final or not settled) and self._is_early(followed):
-                return False
-            if isinstance(content, PackedFile) and not _ready(content, settled):
-                return False
-            return self._judge(followed, content, settled)
+            if self._judge(followed, content, now, final):
+                return True
+            if followed.doubted is None:
+                followed.doubted = now
+            return False
         finally:
             content.close()
 
     def _is_early(self, newcomer: Followed) -> bool:
         """Whether a file that it may be a copy of is there, and nothing of that is durable yet."""
         directory, _, name = newcomer.path.rpartition("/")
+        if name == family(name):
+            return False
         log = self._roster.named(f"{directory}/{family(name)}")
         if log not in (None, newcomer) and log.size and not (log.stopped or log.progress.offset):
             return True
@@ -201,7 +202,13 @@ class Tracker:
         plain = self._roster.named(newcomer.path.removesuffix(PACKED))
         return plain not in (None, newcomer) and not (plain.stopped or plain.drained)
 
-    def _judge(self, followed: Followed, content: Content, settled: bool) -> bool:
+    def _judge(self, followed: Followed, content: Content, now: int, final: bool) -> bool:
+        calm = now - max(followed.since, now if followed.doubted is None else followed.doubted)
+        settled = final or calm >= self._waits.settle
+        if (final or not settled) and self._is_early(followed):
+            return False
+        if isinstance(content, PackedFile) and not _ready(content, settled):
+            return False
         verdict = judge(
             followed.path,
             content,
@@ -223,7 +230,8 @@ class Tracker:
     def _take_over(self, followed: Followed, verdict: Verdict, content: Content) -> None:
         original = verdict.original
         assert original is not None
-        ended = next((f for f in self._roster.ending if f.progress.key == original.key), None)
+        read = [f for f in self._roster.ending if f.judged]
+        ended = next((f for f in read if f.progress.key == original.key), None)
         if ended is not None and ended.progress.offset == 0:
             followed.progress = replace(followed.progress, stream=original.stream)
         else:
