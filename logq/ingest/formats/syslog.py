@@ -54,8 +54,9 @@ class Syslog3164(_Syslog):
         Layout(
             r"^(?:<(?P<pri>\d{1,3})>)?(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d+)?"
             r"(?: (?:19|20)\d\d)?) "
-            r"(?:(?P<host>[A-Za-z0-9_.:-]*[A-Za-z0-9_]) )"
-            r"(?:(?P<program>(?:-- )?[^\s:\[\]]+(?: \d[\w.]*)?)(?:\[(?P<pid>\d+)\])?:(?: +|$))?" + MSG
+            r"(?P<host>[A-Za-z0-9_.:-]*[A-Za-z0-9_]) +"
+            r"(?:(?P<program>(?:-- )?[^\s:\[\]]+(?: \d[\w.]*)?)"
+            r"(?:\[(?P<pid>\d+)\])?:(?: +|$))?" + MSG
         ),
         Layout(
             rf"^(?:<(?P<pri>\d{{1,3}})>)?(?P<time>{ISO}) (?P<host>[A-Za-z0-9_.:-]*[A-Za-z0-9_]) "
