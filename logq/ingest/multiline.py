@@ -85,10 +85,11 @@ def boundary(preset: Preset | str, caps: Caps = DEFAULT_CAPS) -> Callable[[bytes
     known = preset_named(preset) if isinstance(preset, str) else preset
 
     def place(data: bytes) -> int:
-        start = data.find(_NEWLINE, max(0, len(data) - 4 * caps.bytes)) + 1
-        lines = data[start:].removesuffix(_NEWLINE).split(_NEWLINE)
-        if start >= len(data):
+        enough = len(data) - 4 * caps.bytes
+        start = 0 if enough <= 0 else data.find(_NEWLINE, enough) + 1
+        if not data[start:]:
             return len(data)
+        lines = data[start:].removesuffix(_NEWLINE).split(_NEWLINE)
         open_from = group(pa.array(lines, pa.binary()), known, caps, False).open_from
         return start + sum(len(line) + 1 for line in lines[:open_from])
 
@@ -103,7 +104,7 @@ def group(lines: pa.Array, preset: Preset, caps: Caps, last: bool) -> Grouped:
         return _group_streams(lines, preset, caps, last)
     goes_on = continues(preset, lines)
     if not pc.any(goes_on).as_py():
-        return Grouped(None, frozenset(), len(lines) if last else len(lines) - 1)
+        return Grouped(None, frozenset(), len(lines) if last else _last_written(lines))
     groups, cut = _split(list(range(len(lines))), goes_on.to_pylist(), _sizes(lines), caps)
     open_from = len(lines) if last else groups.pop()[0]
     return Grouped(groups, frozenset(cut), open_from)
@@ -143,6 +144,13 @@ def _group_streams(lines: pa.Array, preset: Preset, caps: Caps, last: bool) -> G
         frozenset(place for place, lines_of in enumerate(closed) if lines_of[0] in cut),
         open_from,
     )
+
+
+def _last_written(lines: pa.Array) -> int:
+    place = len(lines) - 1
+    while place > 0 and not lines[place].as_py():
+        place -= 1
+    return place
 
 
 def _sizes(lines: pa.Array) -> list[int]:

@@ -57,8 +57,8 @@ class Preset:
 
     @cached_property
     def possible(self) -> str:
-        """The lines that may go on."""
-        return "|".join((self.always, *(rule.line for rule in self.after)))
+        """The lines that may go on, but for empty ones, which mean nothing alone."""
+        return "|".join((self.always, r"^\s+$", *(rule.line for rule in self.after)))
 
 
 _JAVA_EXCEPTION = (
