@@ -73,7 +73,11 @@ def join_block(
     """
     if carry is not None and len(carry):
         lines = pa.concat_arrays([carry, lines])
-    grouped = group(lines, preset_named(preset) if isinstance(preset, str) else preset, caps, last)
+    known = preset_named(preset) if isinstance(preset, str) else preset
+    plain = None if known.envelope else _join_plain(lines, known, caps, last)
+    if plain is not None:
+        return plain
+    grouped = group(lines, known, caps, last)
     rest = lines.slice(grouped.open_from)
     if grouped.groups is None:
         return Joined(lines.slice(0, grouped.open_from), 0, rest)
@@ -177,10 +181,32 @@ def _split(
     return groups, cut
 
 
+def _join_plain(lines: pa.Array, preset: Preset, caps: Caps, last: bool) -> Joined | None:
+    """What ``join_block`` returns, without a look at single lines; None where a cap is reached."""
+    goes_on = continues(preset, lines)
+    if not pc.any(goes_on).as_py():
+        return None
+    starts = pc.indices_nonzero(pc.invert(goes_on)).cast(pa.int32())
+    bounds = pa.concat_arrays([starts, pa.array([len(lines)], pa.int32())])
+    written = pc.cumulative_sum(pc.add(pc.binary_length(lines).cast(pa.int64()), 1))
+    written = pa.concat_arrays([pa.array([0], pa.int64()), written])
+    largest = pc.max(pc.pairwise_diff(written.take(bounds))).as_py()
+    if pc.max(pc.pairwise_diff(bounds)).as_py() > caps.lines or largest > caps.bytes:
+        return None
+    if not last:
+        bounds = starts
+    open_from = bounds[-1].as_py()
+    return Joined(_join_lists(bounds, lines.slice(0, open_from)), 0, lines.slice(open_from))
+
+
 def _join(lines: pa.Array, groups: list[list[int]]) -> pa.Array:
     offsets = [0, *accumulate(map(len, groups))]
     order = pa.array([number for numbers in groups for number in numbers], pa.int64())
-    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), lines.take(order))
+    return _join_lists(pa.array(offsets, pa.int32()), lines.take(order))
+
+
+def _join_lists(offsets: pa.Int32Array, lines: pa.Array) -> pa.Array:
+    lists = pa.ListArray.from_arrays(offsets, lines)
     joined = pc.binary_join(lists, pa.scalar("\n", pa.string()).cast(lines.type))
     trailing = matches(joined, r"\n\s*$")
     if not pc.any(trailing).as_py():

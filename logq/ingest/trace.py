@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -180,19 +179,18 @@ def matches(lines: pa.Array, pattern: str) -> pa.BooleanArray:
     return pc.match_substring_regex(lines, pattern)
 
 
-def continues(preset: Preset, texts: pa.Array, before: Any = None) -> pa.BooleanArray:
-    """Which texts go on with the text before; ``before`` is the one before the first, if any.
+def continues(preset: Preset, texts: pa.Array) -> pa.BooleanArray:
+    """Which texts go on with the text before; the first has none.
 
     Blank texts go on, as a trace may contain them; whoever joins drops them from an event's end.
     """
     if preset.start:
-        return pc.invert(matches(texts, preset.start))
+        return _not_the_first(pc.invert(matches(texts, preset.start)))
     if not pc.any(matches(texts, preset.possible)).as_py():
-        return pc.fill_null(pa.nulls(len(texts), pa.bool_()), False)
+        return pa.repeat(pa.scalar(False), len(texts))
     goes_on = pc.or_(matches(texts, preset.always), matches(texts, BLANK))
-    own_time = matches(texts, _TIME)
-    goes_on = pc.and_not(goes_on, own_time)
-    previous = pa.concat_arrays([pa.array([before], texts.type), texts.slice(0, len(texts) - 1)])
+    goes_on = pc.and_not(goes_on, matches(texts, _TIME))
+    previous = pa.concat_arrays([pa.nulls(1, texts.type), texts.slice(0, len(texts) - 1)])
     for rule in preset.after:
         found = matches(texts, rule.line)
         if not pc.any(found).as_py():
@@ -202,4 +200,8 @@ def continues(preset: Preset, texts: pa.Array, before: Any = None) -> pa.Boolean
         if rule.unless:
             found = pc.and_not(found, matches(previous, rule.unless))
         goes_on = pc.or_(goes_on, pc.fill_null(found, False))
-    return goes_on
+    return _not_the_first(goes_on)
+
+
+def _not_the_first(goes_on: pa.BooleanArray) -> pa.BooleanArray:
+    return pa.concat_arrays([pa.array([False]).slice(0, len(goes_on)), goes_on.slice(1)])
