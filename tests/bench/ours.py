@@ -1,0 +1,97 @@
+"""LogQ's side of the benchmark; every function is a task of ``tests.bench.child``."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from logq.app import LogQ
+
+GROUP = "bench"
+
+
+def ingest(data: str, files: Sequence[str]) -> dict[str, int]:
+    """Load files into a fresh data directory."""
+    with LogQ(Path(data), environ={}) as logq:
+        report = logq.load(files, GROUP)
+    return {"events": report.total.events, "disk": size(data)}
+
+
+def compact(data: str) -> dict[str, int]:
+    """Seal and compact a data directory, and drop what that replaced."""
+    with LogQ(Path(data), environ={}) as logq:
+        logq.storage.seal()
+        logq.storage.compact()
+    later = time.time_ns() // 1_000_000 + 86_400_000
+    with LogQ(Path(data), environ={}, clock=lambda: later) as logq:
+        logq.storage.retention()
+        pieces = logq.storage.snapshot([GROUP]).pieces
+    return {"segments": len(pieces), "disk": size(data)}
+
+
+def answers(data: str, threads: int) -> Callable[[str], Any]:
+    """Answer queries over a data directory."""
+    logq = LogQ(Path(data), environ={"LOGQ_QUERY_THREADS": str(threads)})
+
+    def answer(text: str) -> list[list[Any]]:
+        return [list(row) for row in logq.queries.run(text, groups=[GROUP]).rows()]
+
+    return answer
+
+
+def plans(data: str) -> Callable[[str], Any]:
+    """Take a snapshot and plan a query over a data directory, without running it."""
+    from logq.query.request import read
+
+    logq = LogQ(Path(data), environ={})
+
+    def prepare(text: str) -> int:
+        request = read(text, [GROUP], None, None, None, logq.clock(), logq.settings)
+        return len(logq.queries.prepare(request).plan.readings)
+
+    return prepare
+
+
+def segments(data: str, file: str, count: int) -> dict[str, int]:
+    """Make a segment of every ``count``-th part of a file of JSON events."""
+    parsed = _parse(Path(file).read_bytes().splitlines())
+    with LogQ(Path(data), environ={}) as logq:
+        logq.settings = replace(logq.settings, journal_batch_bytes=0)
+        logq.ensure_group(GROUP)
+        rows = parsed.num_rows // count
+        for number in range(count):
+            logq.storage.events.append(GROUP, parsed.slice(number * rows, rows))
+        pieces = logq.storage.snapshot([GROUP]).pieces
+    return {"segments": len(pieces), "disk": size(data)}
+
+
+def appends(data: str, file: str, batches: int, rows: int) -> list[float]:
+    """Seconds that each of many small appends took, parsing left out."""
+    with Path(file).open("rb") as lines:
+        parsed = _parse([next(lines).rstrip(b"\n") for _ in range(batches * rows)])
+    taken = []
+    with LogQ(Path(data), environ={}) as logq:
+        logq.ensure_group(GROUP)
+        for number in range(batches):
+            part = parsed.slice(number * rows, rows)
+            began = time.perf_counter()
+            logq.storage.events.append(GROUP, part)
+            taken.append(time.perf_counter() - began)
+    return taken
+
+
+def size(data: str) -> int:
+    """Bytes of the events on disk: segments, text indexes and the catalog."""
+    return sum(
+        (Path(folder) / name).stat().st_size for folder, _, names in os.walk(data) for name in names
+    )
+
+
+def _parse(lines: list[bytes]) -> Any:
+    from logq.ingest.parser import Parser
+
+    return Parser().parse(lines, stream="app", arrival=time.time_ns() // 1_000_000).batch

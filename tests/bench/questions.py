@@ -1,0 +1,156 @@
+"""The questions that both sides answer: a query of ours and the SQL of a person."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.bench.corpus import GAVE_UP, PHRASE, RARE
+from tests.bench.measuring import Goal
+
+ANALYTICS = Goal("cpu", 1.3, 0.010)
+NEWEST = Goal("cpu", 0.5)
+TEXT = Goal("cpu", 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to both sides."""
+
+    name: str
+    query: str
+    sql: str
+    goal: Goal
+    ordered: bool = False
+    """Whether the rows have an order that both sides must keep."""
+
+    def same(self, ours: list[list[Any]], reference: list[list[Any]]) -> bool:
+        """Whether two answers are equal."""
+        left, right = _comparable(ours), _comparable(reference)
+        return left == right if self.ordered else sorted(left) == sorted(right)
+
+
+def _comparable(rows: list[list[Any]]) -> list[str]:
+    """Rows as text, doubles with nine digits: sums depend on the order of adding."""
+    return [
+        json.dumps([float(f"{v:.9g}") if isinstance(v, float) else v for v in row]) for row in rows
+    ]
+
+
+def questions_of_json(request_id: str, stream: str) -> tuple[Question, ...]:
+    """Questions to the JSON events; ``request_id`` is of one event, ``stream`` of many."""
+    return (
+        Question("count", "stats count(*) as n", "select count(*) as n from events", ANALYTICS),
+        Question(
+            "count of a match",
+            'filter level = "ERROR" | stats count(*) as n',
+            "select count(*) as n from events where level = 'ERROR'",
+            ANALYTICS,
+        ),
+        Question(
+            "group by with bin",
+            "stats count(*) as n, avg(duration_ms) as mean by bin(5m) as t, level",
+            "select time_bucket(interval 5 minutes, ts) as t, level, count(*), avg(duration_ms) "
+            "from events group by t, level",
+            ANALYTICS,
+        ),
+        Question(
+            "percentiles",
+            "stats pct(duration_ms, 50) as p50, pct(duration_ms, 95) as p95, "
+            "pct(duration_ms, 99) as p99 by http.route",
+            'select "http.route", quantile_cont(duration_ms, 0.5), quantile_cont(duration_ms, 0.95), '
+            'quantile_cont(duration_ms, 0.99) from events group by "http.route"',
+            ANALYTICS,
+        ),
+        Question(
+            "top 10 of a field",
+            "stats count(*) as n by user.id | sort n desc, user.id | limit 10",
+            'select "user.id", count(*) as n from events group by "user.id" '
+            'order by n desc, "user.id" limit 10',
+            ANALYTICS,
+            ordered=True,
+        ),
+        Question(
+            "top 10 events by a field",
+            "fields @timestamp, service, http.route, duration_ms | sort duration_ms desc "
+            "| limit 10",
+            'select ts, service, "http.route", duration_ms from events '
+            "order by duration_ms desc limit 10",
+            ANALYTICS,
+            ordered=True,
+        ),
+        Question(
+            "distinct",
+            "stats countDistinct(user.id) as users by service",
+            'select service, count(distinct "user.id") as users from events group by service',
+            ANALYTICS,
+        ),
+        Question(
+            "numeric filter",
+            "filter http.status >= 500 and duration_ms > 100 "
+            "| stats count(*) as n, max(http.bytes) as largest",
+            'select count(*), max("http.bytes") from events '
+            'where "http.status" >= 500 and duration_ms > 100',
+            ANALYTICS,
+        ),
+        Question(
+            "newest 100 of a match",
+            'filter level = "ERROR" | sort @timestamp desc | limit 100',
+            "select ts, line from events where level = 'ERROR' order by ts desc limit 100",
+            NEWEST,
+            ordered=True,
+        ),
+        Question(
+            "newest 100 of a phrase",
+            f'filter @message like "{PHRASE}" | limit 100',
+            f"select ts, line from events where contains(line, '{PHRASE}') "
+            "order by ts desc limit 100",
+            NEWEST,
+            ordered=True,
+        ),
+        Question(
+            "latest 50 of a stream",
+            f'filter @logStream = "{stream}" | limit 50',
+            f"select ts, line from events where stream = '{stream}' order by ts desc limit 50",
+            NEWEST,
+            ordered=True,
+        ),
+        Question(
+            "one id",
+            f'filter request_id = "{request_id}"',
+            f"select ts, line from events where request_id = '{request_id}' "
+            "order by ts desc limit 100",
+            NEWEST,
+            ordered=True,
+        ),
+        *_text_search(""),
+    )
+
+
+def questions_of_text() -> tuple[Question, ...]:
+    """Questions to the lines of text."""
+    return _text_search("text: ")
+
+
+def _text_search(prefix: str) -> tuple[Question, ...]:
+    return (
+        Question(
+            f"{prefix}phrase",
+            f'filter @message like "{PHRASE}" | stats count(*) as n',
+            f"select count(*) as n from events where contains(line, '{PHRASE}')",
+            TEXT,
+        ),
+        Question(
+            f"{prefix}regex",
+            rf"filter @message like /{GAVE_UP} 1\d attempts/ | stats count(*) as n",
+            f"select count(*) as n from events where regexp_matches(line, '{GAVE_UP} 1\\d attempts')",
+            TEXT,
+        ),
+        Question(
+            f"{prefix}rare word",
+            f'filter @message like "{RARE}"',
+            f"select ts, line from events where contains(line, '{RARE}') order by ts desc",
+            TEXT,
+        ),
+    )
