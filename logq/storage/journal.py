@@ -139,15 +139,17 @@ def together(
 ) -> tuple[pa.Table, BatchInfo]:
     """Decoded rows as one batch, in no particular order.
 
-    Batches that share a schema are joined first: there are many, and of few schemas.
+    Batches that share a schema are joined first: there are many, and of few schemas. A schema
+    says nothing of the system columns, nor of the order of columns.
     """
     import pyarrow as pa
 
     from logq.storage.merge import merge
 
-    alike: dict[int, list[tuple[Entry, pa.Table, BatchInfo]]] = {}
+    alike: dict[tuple[int, frozenset[str]], list[tuple[Entry, pa.Table, BatchInfo]]] = {}
     for batch in batches:
-        alike.setdefault(batch[0].schema_id, []).append(batch)
+        columns = frozenset(batch[1].column_names)
+        alike.setdefault((batch[0].schema_id, columns), []).append(batch)
     joined = []
     for parts in alike.values():
         counts = [
@@ -155,7 +157,8 @@ def together(
             for numbers in zip(*(json.loads(e.counts) for e, _, _ in parts), strict=True)
         ]
         info = schemas.counted(parts[0][2], counts)
-        joined.append((pa.concat_tables([table for _, table, _ in parts]), info))
+        names = parts[0][1].column_names
+        joined.append((pa.concat_tables([table.select(names) for _, table, _ in parts]), info))
     return merge(joined)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pyarrow as pa
 import pytest
 
 from logq.errors import UnknownLogGroup
@@ -56,6 +57,21 @@ def test_the_journal_is_one_piece_in_time_order(storage: Storage) -> None:
     assert piece.table["@seq"].to_pylist() == [2, 1]
     assert (piece.name, piece.streams) == ("journal:1-2", frozenset({"s", "t"}))
     assert {p: f.count for p, f in piece.info.fields.items()} == {"n": 1, "m": 1}
+
+
+def test_batches_of_one_schema_may_order_columns_differently(storage: Storage) -> None:
+    storage.events.append("app/web", batch([{"a": 1, "b": "x"}]))
+    storage.events.append("app/web", batch([{"b": "y", "a": 2}]))
+    timed = batch([{"a": 3, "b": "z"}])
+    timed = timed.append_column("@timeSource", pa.array(["arrival"], pa.string()))
+    storage.events.append("app/web", timed)
+    events = events_of(storage.snapshot(["app/web"]))
+    assert [e["fields"] for e in events.values()] == [
+        {"a": 1, "b": "x"},
+        {"a": 2, "b": "y"},
+        {"a": 3, "b": "z"},
+    ]
+    assert [e.get("@timeSource") for e in events.values()] == [None, None, "arrival"]
 
 
 def test_pyarrow_is_not_loaded_while_the_journal_is_empty(direct: Storage) -> None:
