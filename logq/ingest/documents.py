@@ -6,6 +6,7 @@ Readers of JSON differ on objects that name a key twice; the document of an even
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -17,6 +18,7 @@ PREFIX_CHARS = 8192
 """How far into a message the JSON behind a text prefix may begin."""
 _FRAGMENT_WORK = 1 << 20  # characters looked at in vain before a message counts as text
 _OPENING = re.compile(r'\{\s*["}]')
+_HUGE = re.compile(rb"\d[eE]\+?\d{3}")
 _DECODER = json.JSONDecoder()
 
 
@@ -80,6 +82,27 @@ def rewrite(text: bytes) -> str:
     """
     value = json.loads(text, parse_int=_Number, parse_float=_Number)
     return _write(_cut(value, [MAX_LEAVES]))
+
+
+def tame(text: bytes) -> str | None:
+    """An object with numbers no double can hold, these as text; None if that is not its fault."""
+    if not _HUGE.search(text):
+        return None
+
+    def number(digits: str) -> Any:
+        return digits if math.isinf(float(digits)) else _Number(digits)
+
+    try:
+        value = json.loads(
+            text, parse_int=_Number, parse_float=number, parse_constant=_refuse
+        )
+        return _write(_cut(value, [MAX_LEAVES])) if type(value) is dict else None
+    except (ValueError, RecursionError, TypeError):
+        return None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def count_leaves(value: Any) -> int:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from logq.ingest.documents import MAX_LEAVES
-from logq.ingest.parts import Keys, Leaf, Part, close, numbers
+from logq.ingest.parts import Keys, Leaf, Part, close, integers, numbers
 from logq.model import Kind
 
 MAX_DEPTH = 256
@@ -155,7 +155,7 @@ def _leaf(values: pa.Array, count: int) -> Leaf:
     if pa.types.is_string(kind):
         return Leaf(Kind.TEXT, count, values)
     if pa.types.is_integer(kind):
-        return Leaf(Kind.INT, count, values)
+        return integers(values)
     if pa.types.is_boolean(kind):
         return Leaf(Kind.BOOL, count, values)
     if pa.types.is_floating(kind):

@@ -76,6 +76,15 @@ def numbers(values: pa.Array) -> Leaf:
     return Leaf(Kind.FLOAT, count, values)
 
 
+def integers(values: pa.Array) -> Leaf:
+    """A leaf of integers; as JSON text where a double, met elsewhere, could not hold them.
+
+    So integer columns of any batch may be put together with doubles.
+    """
+    leaf = Leaf(Kind.INT, len(values) - values.null_count, values)
+    return _convert(leaf, Kind.JSON) if _too_large(leaf) else leaf
+
+
 def join(parts: Sequence[Part]) -> Part:
     """One part that holds the rows of all, in order."""
     if len(parts) == 1:

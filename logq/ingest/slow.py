@@ -13,8 +13,9 @@ from logq.ingest.documents import (
     has_duplicate_keys,
     parse_object,
     rewrite,
+    tame,
 )
-from logq.ingest.parts import EXACT, Keys, Leaf, Part, close, most_frequent
+from logq.ingest.parts import EXACT, Keys, Leaf, Part, close, integers, most_frequent
 from logq.model import Kind
 
 _SHORT = 2 * MAX_LEAVES  # no text of this length has more than MAX_LEAVES leaves
@@ -35,9 +36,12 @@ def shred_slowly(texts: pa.Array, *, fragments: bool = False) -> Part:
         if text is None:
             continue
         value = parse_object(text)
-        if value is None:
-            continue
         document = text.decode() if fragments else ""
+        if value is None:
+            tamed = tame(text)
+            if tamed is None:
+                continue
+            document, value = tamed, orjson.loads(tamed)
         if (len(text) > _SHORT and count_leaves(value) > MAX_LEAVES) or has_duplicate_keys(
             text.strip(), value
         ):
@@ -134,7 +138,7 @@ def _leaf(types: set[type], values: list[Any], at: list[int], total: int) -> Lea
         return Leaf(Kind.BOOL, count, pa.array(values, pa.bool_()))
     if types == {int}:
         try:
-            return Leaf(Kind.INT, count, pa.array(values, pa.int64()))
+            return integers(pa.array(values, pa.int64()))
         except OverflowError:
             return Leaf(Kind.DOC, count)
     if any(type(v) in (int, float) and not -EXACT < v < EXACT for v in values):

