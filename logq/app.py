@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from logq import settings
 from logq.config import find_config, read_config, table
-from logq.errors import AlreadyExists, LogQError, NotFound
+from logq.errors import AlreadyExists, NotFound
 
 if TYPE_CHECKING:
     from logq.ingest.agent import AgentReport, Stop
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from logq.query.engine import Queries, Store
     from logq.storage import Storage
     from logq.storage.findings import Report
-
-UPKEEP_SECONDS = 60
 
 
 def epoch_ms() -> int:
@@ -111,8 +108,9 @@ class LogQ:
     ) -> AgentReport:
         """Run the agent until ``stop`` is set, and look after the data meanwhile."""
         from logq.ingest.agent import run_agent
+        from logq.storage.keeper import keeping
 
-        with upkeep(self.storage.maintain, notify):
+        with keeping(self.storage.maintain, notify):
             return run_agent(config, self.storage, self.data, self.clock, stop, notify, once=once)
 
     def doctor(
@@ -140,24 +138,3 @@ class LogQ:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-@contextmanager
-def upkeep(maintain: Callable[[], object], notify: Callable[[str], None]) -> Iterator[None]:
-    """Seal, compact and expire every minute in a thread of its own."""
-    done = threading.Event()
-
-    def work() -> None:
-        while not done.wait(UPKEEP_SECONDS):
-            try:
-                maintain()
-            except LogQError as error:
-                notify(f"upkeep: {error.message}")
-
-    thread = threading.Thread(target=work, name="upkeep", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

@@ -148,3 +148,18 @@ def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
         code = process.wait()
 
     assert (code, said) == (0, b"")
+
+
+def test_what_another_program_writes_is_read_from_its_pipe(tmp_path: Path) -> None:
+    logq = [sys.executable, "-m", "logq", "--data", str(tmp_path / "data")]
+
+    done = subprocess.run(
+        [*logq, "ingest", "-", "-g", "g"],
+        input="\n".join(LINES).encode(),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.stderr.decode() == "3 lines, 3 events, 244 B, 0 rejected\n"
+    assert done.returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from logq import renderer
 from logq.app import LogQ
 from logq.cli.following import Newest
 from logq.cli.session import Session
+from logq.errors import StorageError
 from logq.model import BATCH_METADATA, LOG_STREAM, MESSAGE, TIMESTAMP, BatchInfo, Snapshot
 from logq.query.arrivals import VISIBLE_WITHIN_MS, Arrivals
 from logq.settings import Settings
+from logq.storage.keeper import keeping
 from logq.terminal import Screen
 from tests.renderers.drawn import NOON
 
@@ -236,3 +239,23 @@ def test_nothing_is_read_while_nothing_changes(logq: LogQ, monkeypatch: pytest.M
     follow(logq, "fields @message", [lambda: None] * 20)
 
     assert not taken
+
+
+def test_upkeep_goes_on_after_a_fault_and_ends_with_the_program() -> None:
+    calls: list[int] = []
+    told: list[str] = []
+    enough = threading.Event()
+
+    def maintain() -> None:
+        calls.append(len(calls))
+        if len(calls) == 1:
+            raise StorageError("the disk is away")
+        enough.set()
+
+    with keeping(maintain, told.append, seconds=0.001):
+        assert enough.wait(10)
+    done = len(calls)
+
+    assert told == ["upkeep: the disk is away"]
+    assert done >= 2
+    assert "upkeep" not in [thread.name for thread in threading.enumerate()]

@@ -55,9 +55,10 @@ def tell(run: Session, report: LoadReport, files: list[str]) -> int:
     """Report what was read and return the exit code; raises Failed if a file could not be."""
     for file in report.files:
         if file.error is not None:
-            run.warn(f"{file.path}: {file.error}")
+            named = file.path in file.error.message
+            run.warn(str(file.error) if named else f"{file.path}: {file.error}")
         for fault in file.faults[:3]:
-            run.warn(f"{file.path}: {fault}")
+            run.warn(f"{file.path}, line {fault.line}: {fault.reason}")
         if file.already_ingested:
             run.say(f"{file.path}: nothing new since it was read before (--again reads it again)")
     total = report.total
