@@ -125,7 +125,7 @@ def options(
     ] = False,
 ) -> None:
     """LogQ: ask questions about your logs, on your own machine."""
-    session = context.obj
+    session = context.obj = context.obj or Session(no_color=no_color)
     session.data, session.server = data, server
     session.config = Path(config) if config is not None else None
     session.verbose, session.quiet = verbose, quiet
