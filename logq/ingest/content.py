@@ -18,6 +18,10 @@ class Content(Protocol):
         """Up to ``length`` bytes from ``offset``; fewer only where the content ends."""
         ...
 
+    def still_begins(self, head: bytes) -> bool:
+        """Whether the first bytes are still those that were read."""
+        ...
+
     def size(self) -> int:
         """How many bytes there are, as far as that is known."""
         ...
@@ -43,6 +47,9 @@ class PlainFile:
                 break
             data += more
         return data
+
+    def still_begins(self, head: bytes) -> bool:
+        return os.pread(self._file, len(head), 0) == head
 
     def size(self) -> int:
         return self.stat().st_size
@@ -109,6 +116,9 @@ class PackedFile:
             self._place -= len(self._unpacker.unused_data)
             self.complete = self._place == self._file.size()
         return True
+
+    def still_begins(self, head: bytes) -> bool:
+        return True  # packed files are replaced, not rewritten
 
     def size(self) -> int:
         return self._known

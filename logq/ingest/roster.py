@@ -29,7 +29,9 @@ class Roster:
         notify: Callable[[str], None],
     ) -> None:
         self.files: dict[FileId, Followed] = {}
+        self._rewritten: set[str] = set()
         self._names: dict[str, Followed] = {}
+        self._nameless: list[Followed] = []
         self.ending: list[Followed] = []
         """Files that are gone or rewritten, until all that was read of them is durable."""
         self.sources = sources
@@ -41,8 +43,12 @@ class Roster:
         self._started = False
 
     def all(self) -> list[Followed]:
-        """Those without a name first, so that the end of a log comes before its successor."""
-        return sorted(self.files.values(), key=lambda f: f.linked)
+        """In the order in which they are to be read.
+
+        Those without a name first, so that the end of a log comes before its successor; those that
+        may be copies last, when it is known what became of their originals.
+        """
+        return sorted(self.files.values(), key=lambda f: (f.doubted is not None, f.linked))
 
     def discover(self, now: int) -> None:
         """Look at all paths: newcomers, renames, deletions."""
@@ -61,6 +67,7 @@ class Roster:
                 if followed.watcher is None:
                     self._lost_name(followed)
         self._names = {f.path: f for f in self.files.values() if f.linked}
+        self._nameless = [f for f in self.files.values() if not f.linked and not f.kin_of]
         if not self._started:
             self._started = True
             self._find_missing(now)
@@ -69,6 +76,10 @@ class Roster:
         """The file that a path led to at the last look, in its newest generation."""
         found = self._names.get(path)
         return None if found is None else self.files.get(found.id, found)
+
+    def leaving(self) -> list[Followed]:
+        """Files that lost their name or were rewritten, and from which more may come."""
+        return [*self.ending, *self._nameless]
 
     def originals(self, name: str) -> Iterator[tuple[Progress, Standing]]:
         """Every file of one family that was ever read, and what became of it.
@@ -86,7 +97,7 @@ class Roster:
                 yield progress, Standing.ENDING
             elif followed is not None and followed.progress.generation == progress.generation:
                 yield progress, _standing(followed)
-            elif followed is not None or self._ledger.latest(progress.id) != progress:
+            elif progress.key in self._rewritten or self._ledger.latest(progress.id) != progress:
                 yield progress, Standing.REWRITTEN
             else:
                 yield progress, Standing.GONE
@@ -108,6 +119,7 @@ class Roster:
         )
         self.files[followed.id] = successor
         self.ending.append(followed)
+        self._rewritten.add(before.key)
         self._search_kin(before, followed.source, now)
         return successor
 

@@ -197,7 +197,7 @@ class Tracker:
         log = self._roster.named(f"{directory}/{family(name)}")
         if log not in (None, newcomer) and log.size and not (log.stopped or log.progress.offset):
             return True
-        if any(f.pending and family(f.path) == family(name) for f in self._roster.ending):
+        if any(f.pending and family(f.path) == family(name) for f in self._roster.leaving()):
             return True
         plain = self._roster.named(newcomer.path.removesuffix(PACKED))
         return plain not in (None, newcomer) and not (plain.stopped or plain.drained)
@@ -224,7 +224,7 @@ class Tracker:
             return False
         elif followed.source.key in self._old and followed.progress.generation == 1:
             self._begin(followed, begin_at_end(content, followed.progress))
-        followed.judged = True
+        followed.judged, followed.doubted = True, None
         return True
 
     def _take_over(self, followed: Followed, verdict: Verdict, content: Content) -> None:

@@ -90,7 +90,7 @@ class Watcher:
         before = len(self._tail)
         window = self.content.read(self._place - before, before + BLOCK_BYTES)
         data = window[before:]
-        if window[:before] != self._tail or (data and not self._head_holds()):
+        if window[:before] != self._tail or not self.content.still_begins(self._head):
             self.rewritten = True
             return []
         self._progress = replace(
@@ -125,9 +125,6 @@ class Watcher:
         """Milliseconds since the file grew; endless if the clock was set back."""
         since = now - (self._grown if self._grown is not None else now)
         return since if since >= 0 else self._patience.unfinished
-
-    def _head_holds(self) -> bool:
-        return self.content.read(0, len(self._head)) == self._head
 
     def _chunks(self, pieces: Sequence[Piece]) -> list[Chunk]:
         chunks = []
