@@ -62,8 +62,17 @@ def time_of_day(
     return pc.if_else(valid, pc.add(pc.multiply(seconds, 1000), millis), None)
 
 
+AHEAD_DAYS = 31
+"""How far a time without a year may lie ahead of its reference: clocks differ, logs look back."""
+
+
 def nearest_midnight(month: pa.Array, day: pa.Array, time: pa.Array, near: int) -> pa.Int64Array:
-    """``midnight`` in the year that puts day and time nearest to ``near`` (milliseconds)."""
+    """``midnight`` in the year that puts day and time best to ``near`` (milliseconds).
+
+    That is the latest year in which they lie at most ``AHEAD_DAYS`` after it; of a day that not
+    every year has, the year nearest to that.
+    """
+    near -= (365 // 2 - AHEAD_DAYS) * 86_400_000
     year = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=near)).year
     best = pa.nulls(len(month), pa.int64())
     for step in range(_LEAP_STEPS + 1):

@@ -115,8 +115,8 @@ def truth_of(name: str) -> list[dict[str, str]]:
 
 
 def context_of(name: str, zone: Any = UTC) -> Context:
-    middle = datetime(CASES[name][1], 8, 1, tzinfo=UTC)
-    reference = int(middle.timestamp() * 1000)
+    end = datetime(CASES[name][1], 12, 31, tzinfo=UTC)
+    reference = int(end.timestamp() * 1000)
     return Context(reference, zone, reference)
 
 
