@@ -119,11 +119,11 @@ class Ticker:
 
     def _tick(self) -> None:
         begun = time.monotonic()
-        shown = False
+        shown = ""
         while not self._done.wait(PATIENCE):
-            self._screen.write(f"\rrunning, {time.monotonic() - begun:.0f} s")
+            shown = f"running, {time.monotonic() - begun:.0f} s"
+            self._screen.write(f"\r{shown}")
             self._screen.flush()
-            shown = True
         if shown:
-            self._screen.write("\r\x1b[K")
+            self._screen.write(f"\r{' ' * len(shown)}\r")  # a dumb terminal can do that
             self._screen.flush()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from logq.cli.answers import Ticker
+from logq.cli.session import Session
+from logq.terminal import Screen
 
 ROOT = Path(__file__).parents[2]
 STYLES = re.compile(r"\x1b\[[0-9;]*m")
@@ -41,7 +47,7 @@ def at_terminal(
     leader, follower = pty.openpty()
     base = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "logq", "--data", str(data), *args],
+        [sys.executable, "-m", "logq", "-q", "--data", str(data), *args],
         env={**base, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "90", **(environ or {})},
         stdin=follower,
         stdout=follower,
@@ -135,3 +141,39 @@ def test_a_pipe_gets_neither_colours_nor_a_table(data: Path) -> None:
     assert b"\x1b" not in done.stdout
     assert done.stdout.count(b"\n") == 3
     assert done.stdout.startswith(b"{")
+
+
+class TwoWaits(threading.Event):
+    """Time that passes twice and then is up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waits = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._waits += 1
+        return self._waits > 2
+
+
+def test_a_slow_answer_is_announced_and_the_words_are_wiped() -> None:
+    run = Session()
+    run.err = Screen(io.BytesIO(), terminal=True, width=80)
+    ticker = Ticker(run)
+    ticker._done = TwoWaits()
+    with ticker:
+        pass
+
+    assert isinstance(run.err.stream, io.BytesIO)
+    said = run.err.stream.getvalue().decode()
+    assert said == "\rrunning, 0 s" * 2 + "\r" + " " * 12 + "\r"
+
+
+def test_a_quiet_run_announces_nothing() -> None:
+    run = Session()
+    run.err = Screen(io.BytesIO(), terminal=True, width=80)
+    run.quiet = True
+    with Ticker(run):
+        pass
+
+    assert isinstance(run.err.stream, io.BytesIO)
+    assert run.err.stream.getvalue() == b""

@@ -211,10 +211,10 @@ def test_background_jobs_run_on_request(shop: Program) -> None:
 def test_the_doctor_finds_a_flipped_bit_and_sets_it_aside(shop: Program, tmp_path: Path) -> None:
     assert shop("compact").code == 0
     assert shop("doctor").code == 0
-    segment = next((tmp_path / "data").glob("groups/*/*/*.parquet"))
-    data = bytearray(segment.read_bytes())
-    data[len(data) // 2] ^= 1
-    segment.write_bytes(data)
+    for segment in (tmp_path / "data").glob("groups/*/*/*.parquet"):  # replaced ones too
+        data = bytearray(segment.read_bytes())
+        data[len(data) // 2] ^= 1
+        segment.write_bytes(data)
 
     found = shop("doctor")
     assert found.code == 1

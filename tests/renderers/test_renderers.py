@@ -59,7 +59,7 @@ def test_no_format_sends_hostile_text_to_a_terminal(name: str, text: str) -> Non
     out = rendered(name, answer("@message:text", [(text,)]), on)
 
     assert text not in out
-    assert not [c for c in out if ord(c) < 32 and c not in "\r\n" or 127 <= ord(c) < 160]
+    assert not [c for c in out if (ord(c) < 32 and c not in "\r\n") or 127 <= ord(c) < 160]
 
 
 def test_raw_in_a_pipe_is_the_exact_text() -> None:

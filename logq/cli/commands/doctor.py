@@ -33,7 +33,8 @@ def doctor(
 
     def progress(done: int, total: int) -> None:
         if run.err.terminal and not run.quiet:
-            run.err.write(f"\r{done:,} of {total:,} segments" if done < total else "\r\x1b[K")
+            text = f"{done:,} of {total:,} segments"
+            run.err.write(f"\r{text}" if done < total else f"\r{' ' * len(text)}\r")
             run.err.flush()
 
     report = run.open().doctor(repair, progress)
