@@ -17,7 +17,10 @@ MACROS = {
     "text_of": (
         "(x) AS CASE WHEN NOT isfinite(x) THEN NULL "
         "WHEN x = trunc(x) AND abs(x) < 1e21 THEN CAST(CAST(x AS HUGEINT) AS VARCHAR) "
-        "ELSE replace(CAST(x AS VARCHAR), 'e-0', 'e-') END"
+        "WHEN abs(x) >= 1e-6 AND abs(x) < 1e-4 THEN CASE WHEN x < 0 THEN '-0.' ELSE '0.' END "
+        "|| repeat('0', CAST(split_part(CAST(x AS VARCHAR), 'e-', 2) AS INTEGER) - 1) "
+        "|| regexp_replace(split_part(CAST(x AS VARCHAR), 'e', 1), '[-.]', '', 'g') "
+        "ELSE replace(replace(CAST(x AS VARCHAR), 'e-0', 'e-'), 'e+', 'e') END"
     ),
     # The text of a JSON value; maps and lists have none.
     "dynamic_text": (
