@@ -53,8 +53,9 @@ class _Plain:
         return data
 
     def skip(self, length: int) -> None:
-        self._file.seek(length, os.SEEK_CUR)
-        self._taken += length
+        if length:  # pipes cannot seek, and are never asked to skip anything
+            self._file.seek(length, os.SEEK_CUR)
+            self._taken += length
 
     def taken(self) -> int:
         return self._taken
