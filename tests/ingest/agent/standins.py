@@ -42,7 +42,9 @@ class PlainParser:
             }
         )
         cuts = cuts or {}
-        return Parsed(batch, Counters(rows, truncated=len(cuts), truncated_bytes=sum(cuts.values())))
+        return Parsed(
+            batch, Counters(rows, truncated=len(cuts), truncated_bytes=sum(cuts.values()))
+        )
 
 
 @dataclass
@@ -189,9 +191,7 @@ class Bench:
         if hasattr(self, "agent"):
             self.agent.close()
         self.config = config or self.config
-        self.agent = Agent(
-            self.config, self.storage, self.now, self.notes.append, self.parsers
-        )
+        self.agent = Agent(self.config, self.storage, self.now, self.notes.append, self.parsers)
         return self.agent
 
     def tick(self, times: int = 1, milliseconds: int = 1000) -> None:

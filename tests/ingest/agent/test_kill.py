@@ -144,9 +144,7 @@ def judge(writer: Writer, found: list[str]) -> None:
 
 
 @pytest.mark.parametrize("copying", [False, True])
-def test_a_kill_at_any_named_point_loses_and_doubles_nothing(
-    tmp_path: Path, copying: bool
-) -> None:
+def test_a_kill_at_any_named_point_loses_and_doubles_nothing(tmp_path: Path, copying: bool) -> None:
     dice = random.Random(20 + copying)
     data, logs = tmp_path / "data", tmp_path / "logs"
     logs.mkdir()
