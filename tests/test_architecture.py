@@ -192,7 +192,7 @@ def test_every_module_says_what_it_is(path: Path) -> None:
     words = ast.get_docstring(ast.parse(path.read_text()))
 
     assert words, f"{name(path)} has no docstring"
-    assert words.splitlines()[0].endswith((".", ":")), words.splitlines()[0]
+    assert words.splitlines()[0].endswith((".", ":", "?")), words.splitlines()[0]
 
 
 @pytest.mark.parametrize("path", modules(), ids=name)
@@ -219,7 +219,7 @@ def test_nothing_we_ship_names_a_place_outside_the_project() -> None:
         path
         for pattern in ("logq/**/*", "grammar/*", "sample_logs/*", "*.md", "pyproject.toml")
         for path in ROOT.glob(pattern)
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and "__pycache__" not in path.parts
     ]
     assert shipped
 

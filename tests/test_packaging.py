@@ -48,6 +48,7 @@ def run(installed: Path, home: Path, *arguments: str, text: str = "") -> str:
         input=text,
         capture_output=True,
         text=True,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -12,13 +12,16 @@ from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from logq import settings
+from logq.ingest.format import FALLBACK, Format, detect, formats
 from logq.query.command import Command, Planned, commands, planned_commands
 from logq.query.function import Function, canonical, functions, planned_functions
 from logq.query.grammar import parse_tree, parser
 from logq.query.transform import parse
 from logq.renderer import Renderer, renderers
+from tests.samples import DIRECTORY
 
 CASES = Path(__file__).parent / "cases"
+DEMO = tomllib.loads((DIRECTORY / "demo.toml").read_text("utf-8"))
 
 
 @cache
@@ -77,11 +80,10 @@ def test_a_command_is_documented_by_a_sentence_its_syntax_and_examples(
 
 
 @pytest.mark.parametrize("name", commands())
-def test_a_command_occurs_in_a_case_and_has_a_file_of_cases(name: str) -> None:
+def test_a_command_occurs_in_a_case(name: str) -> None:
     used, _ = words()
 
     assert name in used
-    assert any(path.stem.split("_")[0] == name for path in (CASES / "commands").glob("*.toml"))
 
 
 @pytest.mark.parametrize("command", planned_commands().values(), ids=planned_commands().keys())
@@ -116,6 +118,34 @@ def test_no_planned_function_can_run() -> None:
     runnable = {canonical(name) for f in functions() for name in (f.name, *f.aliases)}
 
     assert not runnable & {canonical(name) for name in planned_functions()}
+
+
+# ---- formats
+
+
+@pytest.mark.parametrize("log_format", formats().values(), ids=formats().keys())
+def test_a_format_is_documented_by_a_sentence_and_samples(log_format: Format) -> None:
+    sentence(type(log_format).__doc__ or "")
+
+    assert log_format.title
+    assert log_format.samples
+    assert any(sample.timestamp is not None for sample in log_format.samples)
+
+
+@pytest.mark.parametrize("log_format", formats().values(), ids=formats().keys())
+def test_the_samples_of_a_format_are_found_to_be_of_it_and_of_no_other(log_format: Format) -> None:
+    first_lines = [sample.line.partition("\n")[0] for sample in log_format.samples]
+
+    for line in first_lines:
+        assert detect([line]).name == log_format.name, line
+    assert detect(first_lines).name == log_format.name
+
+
+@pytest.mark.parametrize("file", [load["file"] for load in DEMO["load"]])
+def test_a_sample_log_is_of_a_format_that_is_found_by_itself(file: str) -> None:
+    lines = (DIRECTORY / file).read_text("utf-8").splitlines()
+
+    assert detect(lines).name != FALLBACK
 
 
 # ---- renderers
