@@ -1,1 +1,1 @@
-"""The benchmark: LogQ against DuckDB by hand, side by side in one run (``python -m tests.bench``)."""
+"""The benchmark, LogQ against DuckDB by hand in one run: ``python -m tests.bench``."""

@@ -25,11 +25,12 @@ _ACCESS = (
     "strptime(f.time, '%d/%b/%Y:%H:%M:%S %z')::timestamp",
     {"status": "bigint", "bytes": "bigint"},
 )
+_NO_TYPES: Mapping[str, str] = {}
 _JAVA = (
     r"^(\S+ \S+) \[([^\]]*)\] (\w+) (\S+) - (.*)$",
     "time thread level logger msg",
     "strptime(f.time, '%Y-%m-%d %H:%M:%S.%f')",
-    {},
+    _NO_TYPES,
 )
 
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tests.bench import corpus
@@ -153,12 +154,16 @@ def _ask(
             _, theirs = right.ask(question.sql)
             costs = alternate(
                 5 * bench.repeats,
-                lambda query=question.query: left.ask(query)[0],
-                lambda sql=question.sql: right.ask(sql)[0],
+                partial(_cost, left, question.query),
+                partial(_cost, right, question.sql),
             )
             yield Row(
                 question.name, *costs, question.goal, question.same(mine, theirs) and bool(mine)
             )
+
+
+def _cost(worker: Worker, question: str) -> Cost:
+    return worker.ask(question)[0]
 
 
 def start(bench: Bench) -> Iterator[Row]:
@@ -203,7 +208,9 @@ def small(bench: Bench) -> Iterator[Row]:
             "select level, count(*) from events group by level",
         )
         mine, theirs = left.ask(query)[1], right.ask(sql)[1]
-        costs = alternate(2 * bench.repeats, lambda: left.ask(query)[0], lambda: right.ask(sql)[0])
+        costs = alternate(
+            2 * bench.repeats, partial(_cost, left, query), partial(_cost, right, sql)
+        )
         plans = best([planner.ask(query)[0] for _ in range(5 * bench.repeats)])
         equal = sorted(mine) == sorted(theirs)
     name = f"{segments} small segments"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.bench.__main__ import main
 
 EVENTS = 20_000
 
 
+@pytest.mark.slow
 def test_every_row_of_the_benchmark_has_equal_answers(tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
     tables: list[str] = []
