@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from logq.errors import StorageError
-from logq.model import SYSTEM_COLUMNS, Piece, Snapshot
+from logq.model import LOG_STREAM, SYSTEM_COLUMNS, Piece, Snapshot
 from logq.storage import groups, journal
 from logq.storage.catalog import Catalog
 from logq.storage.disk import Directory
@@ -133,7 +133,9 @@ def _journal_pieces(
     warnings: list[str],
 ) -> list[Piece]:
     """The journal of a log group as one piece in time order."""
-    from logq.storage.batch import in_time_order, stream_parts, times
+    import pyarrow.compute as pc
+
+    from logq.storage.batch import in_time_order, times
 
     batches: list[tuple[journal.Entry, pa.Table, BatchInfo]] = []
     for entry, data, info in entries:
@@ -157,7 +159,7 @@ def _journal_pieces(
             last,
             info,
             frozenset(n for n in table.column_names if n in SYSTEM_COLUMNS),
-            frozenset(stream_parts(table)),
+            frozenset(pc.unique(table.column(LOG_STREAM)).to_pylist()),
             table=table,
         )
     ]
