@@ -52,6 +52,8 @@ class _Block:
     """Events between the steps of parsing."""
 
     messages: pa.Array
+    rows: pa.Array | None = None
+    """The line of each event; None: every line is one."""
     raw: pa.Array | None = None
     cut: pa.Array | None = None
     timestamps: pa.Array | None = None
@@ -129,7 +131,9 @@ class Parser:
         lines, missing = cut(lines, self._limit, cuts)
         written = pc.greater(pc.binary_length(lines), 0)
         blank = len(lines) - (pc.sum(written).as_py() or 0)
+        rows = None
         if blank:
+            rows = pc.indices_nonzero(written)
             lines = lines.filter(written)
             missing = None if missing is None else missing.filter(written)
         texts = decode(lines)
@@ -140,7 +144,7 @@ class Parser:
             truncated_bytes=0 if missing is None else pc.sum(missing).as_py() or 0,
             invalid_utf8=texts.invalid,
         )
-        return _Block(texts.texts, texts.raw, missing), counters
+        return _Block(texts.texts, rows, texts.raw, missing), counters
 
     def _stated(
         self, lines: pa.Array, first_line: int, context: Context, counters: Counters
@@ -148,7 +152,8 @@ class Parser:
         found = events.read_events(lines, first_line, context)
         blank = counters.lines - len(found.messages) - len(found.rejected)
         counters = replace(counters, blank=blank, rejected=found.rejected)
-        return _Block(found.messages, None, None, found.timestamps, found.streams), counters
+        block = _Block(found.messages, timestamps=found.timestamps, streams=found.streams)
+        return block, counters
 
     def _batch(self, block: _Block, stream: str | pa.Array, context: Context) -> pa.Table:
         messages = block.messages
@@ -164,7 +169,7 @@ class Parser:
         if shredded is not None and timestamps.null_count:
             timestamps = _from_fields(timestamps, shredded, projection.time_fields, context)
         timestamps, source = self._complete(timestamps, context.arrival)
-        streams = _streams(stream, len(messages))
+        streams = _streams(stream, len(messages), block.rows)
         if block.streams is not None:
             streams = pc.coalesce(block.streams, streams)
         rows = Rows(
@@ -212,7 +217,7 @@ def _from_fields(
     return timestamps
 
 
-def _streams(stream: str | pa.Array, rows: int) -> pa.Array:
+def _streams(stream: str | pa.Array, events: int, rows: pa.Array | None) -> pa.Array:
     if isinstance(stream, str):
-        return pa.repeat(pa.scalar(stream, pa.string()), rows)
-    return stream
+        return pa.repeat(pa.scalar(stream, pa.string()), events)
+    return stream if rows is None else stream.take(rows)

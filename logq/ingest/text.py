@@ -86,19 +86,15 @@ def cut(lines: pa.Array, limit: int, before: Mapping[int, int]) -> tuple[pa.Arra
     if longest <= limit and not before:
         return lines, None
     missing: list[int | None] = [None] * len(lines)
-    for row, count in before.items():
-        missing[row] = count
-    if longest > limit:
-        kept = lines.to_pylist()
-        for row in pc.indices_nonzero(pc.greater(lengths, limit)).to_pylist():
-            short = kept[row][:limit]
-            whole = short.decode("utf-8", "ignore").encode()
-            if len(short) - len(whole) < 4:
-                short = whole
-            missing[row] = (missing[row] or 0) + len(kept[row]) - len(short)
-            kept[row] = short
-        lines = pa.array(kept, pa.binary())
-    return lines, pa.array(missing, pa.int64())
+    kept = lines.to_pylist()
+    over = (
+        set(pc.indices_nonzero(pc.greater(lengths, limit)).to_pylist()) if longest > limit else ()
+    )
+    for row in {*over, *before}:
+        short = _whole_characters(kept[row][:limit])
+        missing[row] = before.get(row, 0) + len(kept[row]) - len(short)
+        kept[row] = short
+    return pa.array(kept, pa.binary()), pa.array(missing, pa.int64())
 
 
 def decode(lines: pa.Array) -> Texts:
@@ -114,6 +110,16 @@ def decode(lines: pa.Array) -> Texts:
         raw[row] = texts[row]
         texts[row] = texts[row].decode("utf-8", "replace").encode()
     return Texts(pa.array(texts, pa.binary()).cast(pa.string()), pa.array(raw, pa.binary()))
+
+
+def _whole_characters(text: bytes) -> bytes:
+    """Text that was cut anywhere, without a character that the cut left incomplete."""
+    for back in range(1, min(4, len(text)) + 1):
+        first = text[-back]
+        if first & 0xC0 != 0x80:
+            needed = 1 if first < 0xC0 else 2 if first < 0xE0 else 3 if first < 0xF0 else 4
+            return text[:-back] if back < needed else text
+    return text
 
 
 def _invalid_rows(lines: pa.Array, start: int) -> list[int]:
