@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from logq.errors import CheckpointConflict
 from logq.ingest.formats.cloudtrail import explode
+from logq.ingest.joining import Chunk, Joining
 from logq.ingest.parser import AUTO, Parser
 from logq.ingest.reader import TAIL, Block, digest, read_blocks
 from logq.ingest.report import FileReport, LoadReport, Progress
@@ -57,6 +58,8 @@ class Options:
     labels: Mapping[str, str] | None = None
     max_event_bytes: int = 1 << 20
     json_prefix: bool = True
+    multiline: str | None = AUTO
+    """Which lines make one event: a preset, a pattern of first lines, None, or by the format."""
     again: bool = False
     """Read everything, whatever was ingested before."""
 
@@ -134,6 +137,7 @@ class Loader:
         )
         with closing(open_source(path)) as source:
             before = advance(source, start, TAIL) or b""
+            task.begin(start, before)
             waiting: list[Block] = []
             size = 0
             damaged: DamagedSource | None = None
@@ -142,37 +146,41 @@ class Loader:
                     waiting.append(block)
                     size += block.lines.nbytes
                     if size >= self._chunk:
-                        self._store(task, parser, waiting)
+                        self._store(task, parser, waiting, last=False)
                         waiting, size = [], 0
                     meter.tell(path, source.taken(), task.report)
             except DamagedSource as error:
                 damaged = error
-            if waiting:
-                self._store(task, parser, waiting)
+            if waiting or len(task.joining.held):
+                self._store(task, parser, waiting, last=True)
                 meter.tell(path, source.taken(), task.report)
         if damaged is not None:
             raise damaged
 
-    def _store(self, task: _Task, parser: Parser, blocks: Sequence[Block]) -> None:
+    def _store(self, task: _Task, parser: Parser, blocks: Sequence[Block], *, last: bool) -> None:
         arrival = self._clock()
+        cuts = _cuts(blocks, len(task.joining.held))
+        lines = [block.lines for block in blocks] or [task.joining.held.slice(0, 0)]
+        # Where a line was cut, lines are events: what is missing may have parted them.
+        chunk = task.joining.take(pa.concat_arrays(lines), last=last, whole=bool(cuts))
         parsed = parser.parse(
-            pa.concat_arrays([block.lines for block in blocks]),
+            chunk.events,
             stream=task.report.stream,
             arrival=arrival,
             reference=task.modified or arrival,
-            cuts=_cuts(blocks),
+            cuts=cuts,
         )
         checkpoints: list[Checkpoint] = []
+        task.pass_over(chunk, blocks)
         place = task.place
         if place is not None:
-            last = blocks[-1]
             mark = Mark(
                 task.group,
                 len(task.head),
                 digest(task.head),
-                last.end,
-                len(last.tail),
-                digest(last.tail),
+                task.end,
+                len(task.tail),
+                digest(task.tail),
                 task.path,
                 parser.line,
                 parser.last,
@@ -181,7 +189,8 @@ class Loader:
             checkpoints.append(moved)
         accepted = self._events.append(task.group, parsed.batch, checkpoints)
         task.place = place
-        task.report = task.report.plus(parsed.counters, accepted.expired)
+        counters = replace(parsed.counters, lines=len(chunk.lines))
+        task.report = task.report.plus(counters, accepted.expired)
 
 
 class _Task:
@@ -196,6 +205,30 @@ class _Task:
         """Where its checkpoint is; None: it is not remembered."""
         self.head = b""
         self.modified = modified(path)
+        self.joining = Joining(options.format, options.multiline)
+        self.end = 0
+        """Offset just after the last event that is stored or about to be."""
+        self.tail = b""
+        """The last bytes before it."""
+
+    def begin(self, offset: int, before: bytes) -> None:
+        """Start behind what an earlier run read."""
+        self._taken, self._before = offset, before
+
+    def pass_over(self, chunk: Chunk, blocks: Sequence[Block]) -> None:
+        """Move behind the lines of a chunk."""
+        if blocks:
+            self._taken, self._taken_tail = blocks[-1].end, blocks[-1].tail
+        self.end, self.tail = self._taken - chunk.held, self._taken_tail
+        if chunk.held:
+            some = chunk.lines.slice(max(0, len(chunk.lines) - TAIL)).to_pylist()
+            before = b"".join(line + b"\n" for line in some)
+            self.tail = (self._before + before)[-TAIL:]
+        self._before = self.tail
+
+    _taken = 0
+    _taken_tail = b""
+    _before = b""
 
 
 class _Meter:
@@ -255,9 +288,9 @@ def _blocks(source: Source, task: _Task, limit: int, start: int, before: bytes) 
     yield from read_blocks(source, limit, start, before)
 
 
-def _cuts(blocks: Sequence[Block]) -> dict[int, int]:
+def _cuts(blocks: Sequence[Block], held: int) -> dict[int, int]:
     cuts: dict[int, int] = {}
-    row = 0
+    row = held
     for block in blocks:
         cuts.update({row + at: count for at, count in block.cuts.items()})
         row += len(block.lines)
