@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 def setting(default: T, help: str) -> T:
     """A field of ``Settings`` with the help that users see."""
-    return dataclasses.field(default=default, metadata={"help": help})  # type: ignore[no-any-return]  # dataclasses.field is typed as its default
+    return dataclasses.field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True, slots=True)
