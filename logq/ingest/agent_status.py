@@ -111,7 +111,7 @@ def status_of(
     files = sorted(
         (file_status(f, now) for f in followed), key=lambda f: (-f.lag_bytes, not f.error, f.path)
     )
-    numbers = asdict(counters)
+    numbers = {f.name: getattr(counters, f.name) for f in fields(Counters)}
     dropped = dict(numbers.pop("dropped"))
     return AgentStatus(
         os.getpid(),
