@@ -132,7 +132,6 @@ class StatusFile:
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / DIRECTORY / f"{os.getpid()}.json"
-        self._written: AgentStatus | None = None
 
     def write(self, status: AgentStatus) -> None:
         """Replace the file; what the disk refuses is left out, since events come first."""

@@ -200,6 +200,7 @@ class Sink:
         self._counters.events += accepted.events
         self._counters.lines += len(parcel.lines)
         self._counters.bytes += parcel.size
+        self._counters.unfinished_lines += "unfinished" in parcel.marks
         if accepted.expired:
             self._counters.dropped["expired events"] += accepted.expired
 

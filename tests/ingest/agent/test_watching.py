@@ -339,6 +339,7 @@ def test_an_unfinished_line_is_one_event_once_it_is_finished(bench: Bench) -> No
 def test_a_line_that_stays_unfinished_is_stored_and_marked(bench: Bench) -> None:
     bench.write("app.log", "first\nhalf of ")
     bench.tick(10)
+    assert bench.agent.counters.unfinished_lines == 1
     bench.start()
     bench.write("app.log", "a line\nlast\n")
     bench.tick(2)
