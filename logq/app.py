@@ -108,9 +108,10 @@ class LogQ:
     ) -> AgentReport:
         """Run the agent until ``stop`` is set, and look after the data meanwhile."""
         from logq.ingest.agent import run_agent
-        from logq.storage.keeper import keeping
+        from logq.storage.keeper import keeping, maintain_apart
 
-        with keeping(self.storage.maintain, notify):
+        with keeping(lambda: maintain_apart(self.data, self.settings), notify) as keeper:
+            self.storage.when_journal_is_full(lambda _: keeper.nudge())
             return run_agent(config, self.storage, self.data, self.clock, stop, notify, once=once)
 
     def doctor(

