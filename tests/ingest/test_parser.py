@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from logq.errors import InvalidValue
-from logq.ingest.format import HEAD
+from logq.ingest.format import HEAD, formats
 from logq.ingest.parser import Parsed, Parser
 from logq.ingest.text import Mask
 from logq.model import (
@@ -255,8 +255,8 @@ HOSTILE = [
     b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
     b'{"l":' + b"[" * 20_000 + b"]" * 20_000 + b"}",
     b"{" + b",".join(b'"k%d":%d' % (n, n) for n in range(20_000)) + b"}",
-    b'{"' + b"k" * 100_000 + b'":1}',
-    b'{"k":"' + b"v" * 100_000 + b'"}',
+    b'{"' + b"k" * 2_000 + b'":1}',
+    b'{"k":"' + b"v" * 2_000 + b'"}',
     b"pre " + b'{"a":[' * 2000,
     b'pre {"a":1} {"b":2}',
     b"2026-13-45T99:99:99Z nonsense",
@@ -275,14 +275,9 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize(
-    "name", ["auto", "json", "text", "logfmt", "syslog", "nginx", "cri", "docker", "log4j"]
-)
+@pytest.mark.parametrize("name", ["auto", *formats()])
 def test_no_hostile_line_is_lost_or_changed(name: str) -> None:
-    try:
-        parser = Parser(name)
-    except InvalidValue:
-        pytest.skip(f"there is no format {name}")
+    parser = Parser(name)
     lines = [b"%s%d" % (line, n) if n % 3 == 2 else line for n in range(10) for line in HOSTILE]
     assert len(lines) == 500
     # Line by line order must survive rows that go different ways.
@@ -302,3 +297,10 @@ def test_no_hostile_line_is_lost_or_changed(name: str) -> None:
     assert parsed.counters.events + parsed.counters.blank == 500
     parsed.batch.validate(full=True)
     assert parsed.batch.num_columns < 600
+
+
+def test_a_key_of_a_megabyte_is_a_field_without_a_column() -> None:
+    key = "k" * (1 << 19)
+    parsed = parse(f'{{"{key}":1}}'.encode(), b'{"a":1}')
+    assert info(parsed).fields[key].kind is Kind.DOC
+    assert set(parsed.batch.column_names) == {TIMESTAMP, MESSAGE, LOG_STREAM, TIME_SOURCE, "a"}
