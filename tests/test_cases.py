@@ -10,7 +10,7 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,7 @@ def run(path: Path, case: Mapping[str, Any]) -> Result:
     return queries.run(case["query"], groups=groups, limit=case.get("limit"), **times)
 
 
-@cache
+@lru_cache(maxsize=len(LAYOUTS))
 def engine(path: Path) -> Queries:
     storage = Storage.open(path, lambda: NOW, Settings())
     return Queries(storage, Settings(), lambda: NOW, directory=str(path), text_index=may_contain)
