@@ -97,7 +97,7 @@ class Step:
 
     def limit(self, name: str, rows: int, order: Sequence[OrderKey] | None = None) -> Step:
         """Keep the first rows of an order."""
-        select = self.order_by(self.select().select(exp.Star()), order).limit(rows)
+        select = self.order_by(self.select().select(exp.Star()), order).limit(min(rows, NO_LIMIT))
         return replace(self.then(name, select), limited=True)
 
     def barrier(self, scope: Scope, order: tuple[OrderKey, ...]) -> Step:

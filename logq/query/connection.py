@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -13,6 +13,9 @@ from logq.errors import DiskFull, LimitExceeded, StorageError, TimedOut
 from logq.query.build import fn, render, text
 from logq.query.macros import used_by
 from logq.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Damaged(StorageError):
@@ -56,19 +59,28 @@ class Session:
     ) -> None:
         self._settings = settings
         self._connection = database.cursor()
+        for name, table in tables:
+            self._connection.register(name, table)
+        self._expired = False
         self._timer = threading.Timer(settings.query_seconds, self._expire)
         self._timer.daemon = True
         self._timer.start()
-        self._expired = False
-        for name, table in tables:
-            self._connection.register(name, table)
 
     def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Run one SELECT; raises LogQError."""
         with self.guarded():
-            for macro in used_by(sql):
-                self._connection.execute(macro)
+            self._define_macros(sql)
             return self._connection.execute(sql)
+
+    def stream(self, sql: str, batch_rows: int) -> pa.RecordBatchReader:
+        """Run one SELECT for Arrow batches, without holding its rows; raises LogQError."""
+        with self.guarded():
+            self._define_macros(sql)
+            return self._connection.sql(sql).to_arrow_reader(batch_rows)
+
+    def _define_macros(self, sql: str) -> None:
+        for macro in used_by(sql):
+            self._connection.execute(macro)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -84,6 +96,18 @@ class Session:
             ) from None
         except duckdb.Error as error:
             raise _translated(error, self._settings) from error
+
+    def next_batch(self, reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
+        """The next batch of an answer, None at its end; raises LogQError."""
+        import pyarrow as pa
+
+        with self.guarded():
+            try:
+                return reader.read_next_batch()
+            except StopIteration:
+                return None
+            except (OSError, pa.ArrowException) as error:
+                raise _of_arrow(error) from error
 
     def can_read(self, path: str) -> bool:
         """Whether a segment file can be read from end to end."""
@@ -105,6 +129,25 @@ class Session:
         self._connection.interrupt()
 
 
+def _of_arrow(error: Exception) -> duckdb.Error:
+    """DuckDB's error behind one of Arrow's, which carries only its text."""
+    message = str(error)
+    for start, kind in _ARROW_ERRORS.items():
+        if message.startswith(start):
+            return kind(message)
+    return duckdb.InternalException(message)
+
+
+_ARROW_ERRORS: dict[str, type[duckdb.Error]] = {
+    "INTERRUPT": duckdb.InterruptException,
+    "Out of Memory": duckdb.OutOfMemoryException,
+    "IO Error": duckdb.IOException,
+    "Invalid Input": duckdb.InvalidInputException,
+    "Serialization": duckdb.SerializationException,
+    "Out of Range": duckdb.OutOfRangeException,
+}
+
+
 def _translated(error: duckdb.Error, settings: Settings) -> Exception:
     message = str(error)
     if isinstance(error, duckdb.OutOfMemoryException):
@@ -118,4 +161,9 @@ def _translated(error: duckdb.Error, settings: Settings) -> Exception:
         return Damaged(f"a segment cannot be read: {message}")
     if isinstance(error, duckdb.InvalidInputException | duckdb.SerializationException):
         return Damaged(f"a segment cannot be read: {message}")
+    if isinstance(error, duckdb.OutOfRangeException):
+        return LimitExceeded(
+            "a number in the query grows beyond 38 digits",
+            hint="divide it first, or make it a fraction: sum(x * 1.0)",
+        )
     return error

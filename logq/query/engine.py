@@ -16,7 +16,7 @@ from logq.query.function import find
 from logq.query.nodes import Call
 from logq.query.planner import Plan, TextIndex, needs_of, newest_rows, plan
 from logq.query.request import Request, read
-from logq.query.result import Result, ResultColumn, Shape, Stats
+from logq.query.result import Result, Shape, Stats
 from logq.query.running import Prepared, Run, Window, journal_tables
 from logq.query.source import Source
 from logq.query.value import Type
@@ -24,6 +24,7 @@ from logq.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
     from logq.query.command import Command
 
@@ -75,14 +76,20 @@ class Queries:
         run.open()
         prepared = run.prepared
         warnings = [*prepared.snapshot.warnings, *prepared.program.warnings]
-        columns = tuple(
-            ResultColumn(name, c.type, c.bucket) for name, c in prepared.program.columns
-        )
+        columns = prepared.columns
 
         def rows() -> Iterator[tuple[Any, ...]]:
             times = [i for i, c in enumerate(columns) if c.type is Type.TIMESTAMP]
             for batch in run.rows():
                 yield from (_with_epochs(row, times) for row in batch) if times else batch
+            finish()
+
+        def arrow() -> pa.RecordBatchReader:
+            return run.arrow([column.name for column in columns], finish)
+
+        def finish() -> None:
+            new = run.prepared.snapshot.warnings
+            warnings.extend(warning for warning in new if warning not in warnings)
             if run.truncated and prepared.program.cut_by_default:
                 warnings.append(
                     f"only the first {prepared.program.rows:,} rows are shown; "
@@ -93,7 +100,7 @@ class Queries:
             elapsed = (time.monotonic() - began) * 1000
             return _measure(run.prepared.plan, run.matched(), elapsed)
 
-        return Result(columns, shape_of(prepared), warnings, rows, run.arrow, measure)
+        return Result(columns, shape_of(prepared), warnings, rows, arrow, measure)
 
     def explain(
         self,
@@ -164,9 +171,12 @@ class Queries:
 def _with_epochs(row: tuple[Any, ...], times: Sequence[int]) -> tuple[Any, ...]:
     values = list(row)
     for index in times:
-        if values[index] is not None:
-            span = values[index] - _EPOCH
-            values[index] = (span.days * 86_400 + span.seconds) * 1000 + span.microseconds // 1000
+        # DuckDB gives text where Python has no time: a bucket that begins before the year 1.
+        value = values[index] if isinstance(values[index], datetime) else None
+        if value is not None:
+            span = value - _EPOCH
+            value = (span.days * 86_400 + span.seconds) * 1000 + span.microseconds // 1000
+        values[index] = value
     return tuple(values)
 
 

@@ -24,6 +24,20 @@ _SEGMENT = re.compile(r"(@{0,2})(?:`((?:[^`\\]|\\[\s\S])*)`|([\w@]+))")
 _PAIR = re.compile(r"\\[\s\S]|/")
 _NUMBER = re.compile(r"\d+")
 
+MOST_YEARS = 10_000
+"""The longest period: there is no calendar beyond the year 9999."""
+_DAY = 86_400_000
+_PER_YEAR = {
+    "ms": 366 * _DAY,
+    "s": 366 * _DAY // 1_000,
+    "m": 366 * _DAY // 60_000,
+    "h": 366 * 24,
+    "d": 366,
+    "w": 53,
+    "mo": 12,
+    "q": 4,
+    "y": 1,
+}
 _UNITS = {
     "ms": ("ms", "msec", "millisecond"),
     "s": ("s", "sec", "second"),
@@ -91,13 +105,21 @@ def decimal(token: str) -> float:
 
 
 def duration(token: str) -> tuple[int, str]:
-    """Amount and normalised unit of a period such as ``5m``; raises WrongArguments for zero."""
+    """Amount and normalised unit of a period such as ``5m``.
+
+    Raises WrongArguments where it is zero or too long.
+    """
     number = _NUMBER.match(token)
     assert number is not None
     amount = integer(number[0])
     if amount == 0:
         raise WrongArguments(f"a period of {token} has no length", hint="write at least 1, as 1m")
-    return amount, UNIT_NAMES[token[number.end() :].strip().lower()]
+    unit = UNIT_NAMES[token[number.end() :].strip().lower()]
+    if amount > MOST_YEARS * _PER_YEAR[unit]:
+        raise WrongArguments(
+            f"a period of {token} is too long", hint=f"the longest is {MOST_YEARS}y"
+        )
+    return amount, unit
 
 
 def quote(text: str) -> str:

@@ -8,11 +8,12 @@ a segment that turns out damaged is set aside and the answer goes on without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from logq.errors import StorageError
 from logq.model import Piece, Snapshot
 from logq.query.build import fn, render
 from logq.query.command import Command
@@ -20,6 +21,7 @@ from logq.query.compiler import Program, fold, start, with_steps
 from logq.query.connection import Damaged, Session
 from logq.query.planner import Plan, is_rowwise, newest_windows
 from logq.query.request import Request
+from logq.query.result import ResultColumn
 from logq.query.source import Source, journal_table
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 2_000
 ATTEMPTS = 8
 
+T = TypeVar("T")
 Window = tuple[int | None, int | None]
 
 
@@ -47,6 +50,11 @@ class Prepared:
     def rows(self) -> int:
         """The most rows of the answer."""
         return min(self.program.rows, self.newest or self.program.rows)
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        """The columns of the answer."""
+        return tuple(ResultColumn(name, c.type, c.bucket) for name, c in self.program.columns)
 
 
 class Preparer(Protocol):
@@ -78,60 +86,77 @@ class Run:
 
     def open(self) -> None:
         """Run up to the first rows, so that what can fail fails now."""
-        self._first = self._execute(self._windows[0])
+        try:
+            self._first = self._execute(self._windows[0], self._fetching)
+        except BaseException:
+            self._session.close()
+            raise
 
     def rows(self) -> Iterator[list[tuple[Any, ...]]]:
         """Batches of rows as DuckDB gives them, up to the query's limit."""
         left = self.prepared.rows
         try:
             for cursor in self._cursors():
-                while left > 0:
-                    with self._session.guarded():
-                        batch = cursor.fetchmany(BATCH_ROWS)
-                    if not batch:
-                        break
-                    yield batch[:left]
-                    self.truncated = self.truncated or len(batch) > left
-                    left -= len(batch)
-                if left <= 0:
-                    with self._session.guarded():
-                        self.truncated = self.truncated or cursor.fetchone() is not None
-                    return
+                while batch := self._fetch(cursor):
+                    self.truncated = len(batch) > left
+                    if left:
+                        yield batch[:left]
+                    left -= min(left, len(batch))
+                    if self._is_enough(left):
+                        return
         finally:
             self._session.close()
 
-    def arrow(self) -> pa.RecordBatchReader:
-        """The same rows as Arrow record batches."""
+    def arrow(
+        self, names: Sequence[str], finished: Callable[[], None] = lambda: None
+    ) -> pa.RecordBatchReader:
+        """The same rows as Arrow record batches with these columns; tells when all are read."""
         import pyarrow as pa
 
-        readers: Iterator[pa.RecordBatchReader] = (
-            cursor.to_arrow_reader(BATCH_ROWS) for cursor in self._cursors()
-        )
+        # A cursor would hold all rows of its window before it makes batches of them.
+        self._first = None
+        readers = (self._execute(window, self._streaming) for window in self._windows)
         first = next(readers)
+        # SQL names differ from the shown ones where these differ only in case.
+        schema = pa.schema([f.with_name(n) for f, n in zip(first.schema, names, strict=True)])
 
         def batches() -> Iterator[pa.RecordBatch]:
             left = self.prepared.rows
             try:
                 for reader in chain([first], readers):
-                    for batch in reader:
-                        yield batch.slice(0, min(left, batch.num_rows))
-                        left -= batch.num_rows
-                        if left <= 0:
-                            return
+                    while (batch := self._session.next_batch(reader)) is not None:
+                        self.truncated = batch.num_rows > left
+                        shown = batch.slice(0, left)
+                        left -= shown.num_rows
+                        yield pa.RecordBatch.from_arrays(shown.columns, schema=schema)
+                        if self._is_enough(left):
+                            return finished()
+                return finished()
             finally:
                 self._session.close()
 
-        return pa.RecordBatchReader.from_batches(first.schema, batches())
+        return pa.RecordBatchReader.from_batches(schema, batches())
+
+    def _is_enough(self, left: int) -> bool:
+        """Whether to stop; a limit that nobody asked for is told, so one more row is looked for."""
+        return left == 0 and (self.truncated or not self.prepared.program.cut_by_default)
 
     def _cursors(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        for index, window in enumerate(self._windows):
-            if index == 0 and self._first is not None:
-                cursor, self._first = self._first, None
-            else:
-                cursor = self._execute(window)
-            yield cursor
+        for window in self._windows:
+            cursor, self._first = self._first, None
+            yield cursor or self._execute(window, self._fetching)
 
-    def _execute(self, window: Window) -> duckdb.DuckDBPyConnection:
+    def _fetch(self, cursor: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+        with self._session.guarded():
+            return cursor.fetchmany(BATCH_ROWS)
+
+    def _fetching(self, sql: str) -> duckdb.DuckDBPyConnection:
+        return self._session.execute(sql)
+
+    def _streaming(self, sql: str) -> pa.RecordBatchReader:
+        return self._session.stream(sql, BATCH_ROWS)
+
+    def _execute(self, window: Window, execute: Callable[[str], T]) -> T:
         """Run one window. Its rows are sorted, so a fault shows before the first of them."""
         for _ in range(ATTEMPTS):
             prepared = self.prepared
@@ -139,14 +164,20 @@ class Run:
             program = prepared.program
             sql = program.sql(program.source.events(plan.readings, window))
             try:
-                return self._session.execute(render(sql))
+                return execute(render(sql))
             except Damaged:
                 bad = self._unreadable(plan)
                 self._session.close()
                 if bad and not self._preparer.set_aside(bad):
                     raise
                 self.prepared = self._preparer.prepare(prepared.request)
+                if not bad and _pieces(self.prepared) == _pieces(prepared):
+                    raise
                 self._session = self._preparer.session(self.prepared)
+                if window != self._windows[0] and self.prepared.columns != prepared.columns:
+                    raise StorageError(
+                        "the fields of the events changed while the query ran", hint="run it again"
+                    ) from None
         raise Damaged("segments keep failing while they are read", hint="run 'logq doctor'")
 
     def _unreadable(self, plan: Plan) -> list[Piece]:
@@ -185,6 +216,10 @@ class Run:
             return "\n".join(str(row[-1]) for row in rows)
         finally:
             self._session.close()
+
+
+def _pieces(prepared: Prepared) -> list[str]:
+    return [piece.name for piece in prepared.snapshot.pieces]
 
 
 def journal_tables(plan: Plan) -> list[tuple[str, Any]]:

@@ -188,7 +188,7 @@ def _arithmetic(node: nodes.Arithmetic, env: Environment) -> Value:
     a, b = to_number(left), to_number(right)
     exact = {left.type, right.type} <= {Type.INTEGER, Type.BOOLEAN, Type.TIMESTAMP}
     if exact and node.op in "+-*":
-        # 64-bit integers stay exact; on overflow the double is the best there is.
+        # 64-bit integers stay exact, whatever the size of the result.
         return Value(Type.INTEGER, fn(_EXACT[node.op], a, b))
     a, b = cast(a, "DOUBLE"), cast(b, "DOUBLE")
     if node.op in "/%":
@@ -210,8 +210,9 @@ def _negative(inner: Expr, env: Environment) -> Value:
     if isinstance(inner, nodes.Literal) and isinstance(inner.value, (int, float)):
         return literal(-inner.value)
     value = evaluate(inner, env)
-    kind = Type.NUMBER if value.type in (Type.NUMBER, Type.TEXT, Type.DYNAMIC) else Type.INTEGER
-    return Value(kind, operate("-", number(0), to_number(value)))
+    if value.type in (Type.INTEGER, Type.BOOLEAN, Type.TIMESTAMP):
+        return Value(Type.INTEGER, fn(_EXACT["-"], number(0), to_number(value)))
+    return Value(Type.NUMBER, operate("-", number(0), to_number(value)))
 
 
 def _call(node: nodes.Call, env: Environment) -> Value:

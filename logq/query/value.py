@@ -69,10 +69,20 @@ def literal(value: str | int | float | bool | None) -> Value:
     if isinstance(value, bool):
         return Value(Type.BOOLEAN, boolean(value), value)
     if isinstance(value, int):
-        return Value(Type.INTEGER if abs(value) < 2**63 else Type.NUMBER, number(value), value)
+        if -(2**63) <= value < 2**63:
+            return Value(Type.INTEGER, number(value), value)
+        return Value(Type.NUMBER, _beyond(value), value)
     if isinstance(value, float):
         return Value(Type.NUMBER, number(value), value)
     return Value(Type.TEXT, text(value), value)
+
+
+def _beyond(value: int) -> Sql:
+    """An integer beyond 64 bits as a double; missing beyond the range of doubles too."""
+    try:
+        return number(float(value))
+    except OverflowError:
+        return cast(NULL.copy(), "DOUBLE")
 
 
 def text_number(value: str) -> int | float | None:

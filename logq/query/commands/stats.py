@@ -13,7 +13,7 @@ from logq.query.compiler import OrderKey, Step, missing_last
 from logq.query.nodes import Expr, Item
 from logq.query.scope import Column, Scope
 from logq.query.sql import evaluate, normal
-from logq.query.value import Type, Value, to_text
+from logq.query.value import NUMERIC, Type, Value, to_text
 
 
 @command("stats")
@@ -49,6 +49,9 @@ class Stats(Command):
             order += missing_last(
                 natural_order(definition.value), definition.value, descending=False
             )
+            if value.type not in NUMERIC:
+                # a1 and a01, or two maps, are level: the same order comes out each time.
+                order.append(OrderKey(definition.value.sql))
         inside = replace(
             env, aggregating=True, keys=frozenset(normal(item.expr) for item in self.by)
         )

@@ -101,7 +101,8 @@ def _extreme(field: Value, name: str) -> Value:
             return Value(Type.BOOLEAN, fn({"min": "bool_and", "max": "bool_or"}[simple], field.sql))
         return Value(field.type, fn(simple, field.sql.copy()))
     is_number, value, key = natural_order(field)
-    rank = fn("row", is_number, coalesce(value, number(0)), coalesce(key, to_text(field)))
+    shown = to_text(field)
+    rank = fn("row", is_number, coalesce(value, number(0)), coalesce(key, shown), shown.copy())
     chosen = fn(name, field.sql.copy(), rank)
     return Value(field.type, _where(chosen, not_null(to_text(field))))
 

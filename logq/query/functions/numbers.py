@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logq.query.build import Sql, case, cast, fn, number, operate
+from logq.query.build import Sql, case, cast, fn, not_null, number, operate
 from logq.query.function import Example, function
 from logq.query.value import Type, Value, to_number
 
@@ -18,7 +18,9 @@ def _same_kind(name: str, value: Value) -> Value:
 @function("abs", "any", None, Example("abs(-3)", 3), Example("abs(-0.5)", 0.5))
 def absolute(a: Value) -> Value:
     """The number without its sign."""
-    return _same_kind("abs", a)
+    if a.type in (Type.INTEGER, Type.BOOLEAN):
+        return Value(Type.INTEGER, fn("abs", cast(to_number(a), "HUGEINT")))
+    return Value(_NUMBER, fn("abs", to_number(a)))
 
 
 @function("ceil", "any", None, Example("ceil(1.2)", 2), Example("ceil(-1.2)", -1))
@@ -42,8 +44,15 @@ def floor(a: Value) -> Value:
 )
 def round_(a: Sql, decimals: Sql | None) -> Sql:
     """The number with this many decimals (default 0), halves away from zero."""
-    places = number(0) if decimals is None else cast(decimals, "INTEGER")
+    places = number(0) if decimals is None else _places(decimals)
     return fn("finite", fn("round", cast(a, "DOUBLE"), places))
+
+
+def _places(decimals: Sql) -> Sql:
+    """Decimals without a fraction; a double has none beyond 400 on either side."""
+    whole = fn("trunc", cast(decimals, "DOUBLE"))
+    bounded = fn("greatest", fn("least", whole, number(400)), number(-400))
+    return case((not_null(decimals.copy()), cast(bounded, "INTEGER")))
 
 
 def _extreme(name: str, values: tuple[Value, ...]) -> Value:
