@@ -16,6 +16,10 @@ from logq.model import Field, Kind, pointer
 
 MAX_COLUMNS = 512
 """Fields of a batch that get a column; the rarest others are read from the document."""
+MAX_FIELDS = 4096
+"""More fields than that, and objects that are used as maps are kept as one field each."""
+MAP_KEYS = 256
+"""An object that is given more keys than that, over many events, is used as a map."""
 MAX_NAME = 512
 """Longer names get no column."""
 
@@ -36,10 +40,33 @@ def exact_pointer(keys: Keys) -> str:
 def name_fields(leaves: Mapping[Keys, Leaf], reserved: Iterable[str] = ()) -> Columns:
     """Every field with its column, in order of discovery; ``reserved`` are taken column names."""
     named: dict[str, list[tuple[Keys, Leaf]]] = {}
-    for keys, leaf in _whole(leaves).items():
+    for keys, leaf in _whole(_without_maps(leaves)).items():
         named.setdefault(dotted(keys), []).append((keys, leaf))
     fields = {path: _field(path, places) for path, places in named.items()}
     return _with_columns(fields, reserved)
+
+
+def _without_maps(leaves: Mapping[Keys, Leaf]) -> Mapping[Keys, Leaf]:
+    """The leaves, if they are too many with those inside of maps replaced by the maps.
+
+    A field below one is then read from the document, like one below a list.
+    """
+    if len(leaves) <= MAX_FIELDS:
+        return leaves
+    children: dict[Keys, set[str]] = {}
+    for keys in leaves:
+        for end in range(1, len(keys)):
+            children.setdefault(keys[:end], set()).add(keys[end])
+    maps = {keys for keys, below in children.items() if len(below) > MAP_KEYS}
+    kept: dict[Keys, Leaf] = {}
+    for keys, leaf in leaves.items():
+        place = next((keys[:end] for end in range(1, len(keys)) if keys[:end] in maps), keys)
+        if place == keys and place not in maps:
+            kept[keys] = leaf
+        else:
+            before = kept.get(place)
+            kept[place] = Leaf(Kind.DOC, max(leaf.count, before.count if before else 0))
+    return kept
 
 
 def _whole(leaves: Mapping[Keys, Leaf]) -> dict[Keys, Leaf]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,12 +17,12 @@ from hypothesis import strategies as st
 
 from logq.ingest import shred as shred_module
 from logq.ingest.documents import MAX_LEAVES, find_fragment
-from logq.ingest.fast import LONG, shred_fast
-from logq.ingest.naming import MAX_COLUMNS, Columns, name_fields
+from logq.ingest.naming import MAX_COLUMNS, MAX_FIELDS, name_fields
 from logq.ingest.shred import Shredded, Shredder
 from logq.ingest.slow import shred_slowly
 from logq.model import SYSTEM_COLUMNS, Doc, Kind, pointer
 
+DUCKDB = duckdb.connect()
 READERS = (Kind.LIST, Kind.DOC, Kind.JSON)
 
 
@@ -52,10 +53,8 @@ def documents(found: Shredded, lines: pa.Array) -> list[str | None]:
 
 def extract(docs: list[str | None], place: str) -> list[Any]:
     """What DuckDB reads at a JSON pointer, as Python values."""
-    table = pa.table({"doc": pa.array(docs, pa.string())})
-    connection = duckdb.connect()
-    connection.register("t", table)
-    rows = connection.execute("select json_extract(doc, $1)::varchar from t", [place]).fetchall()
+    query = "select json_extract(doc, $1)::varchar from unnest($2::varchar[]) as t(doc)"
+    rows = DUCKDB.execute(query, [place, docs]).fetchall()
     return [None if text is None else json.loads(text) for (text,) in rows]
 
 
@@ -117,7 +116,7 @@ def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def meaning(line: str) -> dict[str, Any]:
     # A number that no double can hold is kept as its text; the rest of the object is unharmed.
-    line = line.replace('1e400', '"1e400"')
+    line = line.replace("1e400", '"1e400"')
     try:
         if not isinstance(orjson.loads(line), dict):
             return {}
@@ -251,3 +250,165 @@ def test_pieces_are_joined_in_order(lines: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shred_module, "PIECE_ROWS", 3)
         check(Shredder(prefix=False).shred(column), column)
+
+
+def kinds(found: Shredded) -> dict[str, Kind]:
+    return {path: field.kind for path, (field, _) in found.columns.items()}
+
+
+def values(found: Shredded, path: str) -> list[Any]:
+    _, column = found.columns[path]
+    assert column is not None
+    return column.to_pylist()
+
+
+def test_text_that_looks_like_a_date_stays_text() -> None:
+    found = shred('{"a":"2026-01-01T00:00:00Z","b":["2026-01-01"]}', '{"a":"2026-01-02"}')
+    assert kinds(found) == {"a": Kind.TEXT, "b": Kind.LIST}
+    assert values(found, "a") == ["2026-01-01T00:00:00Z", "2026-01-02"]
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, 10**30, -(2**63) - 1])
+def test_integers_beyond_64_bits_are_left_to_the_document(number: int) -> None:
+    for line in (f'{{"a":{number}}}', f'{{"a":{number},"b":1,"b":2}}'):
+        found = shred(line, '{"a":1}')
+        assert kinds(found)["a"] is Kind.DOC
+        assert read(found, texts(line, '{"a":1}'), "a") == [number, 1]
+
+
+def test_integers_that_a_double_cannot_hold_do_not_become_doubles() -> None:
+    found = shred('{"a":9007199254740993}', '{"a":0.5}')
+    assert kinds(found) == {"a": Kind.DOC}
+    found = shred('{"a":9007199254740993}', '{"a":1}')
+    assert kinds(found) == {"a": Kind.JSON}
+    assert values(found, "a") == ["9007199254740993", "1"]
+
+
+def test_types_that_differ_are_kept_as_json_text() -> None:
+    found = shred(r'{"a":"x\n\""}', '{"a":200}', '{"a":true}', '{"a":0.5}', '{"b":null}')
+    assert kinds(found) == {"a": Kind.JSON}
+    assert values(found, "a") == [r'"x\n\""', "200", "true", "0.5", None]
+
+
+def test_fast_and_slow_rows_of_one_block_agree_on_json_text() -> None:
+    clean = [f'{{"a":{n}}}' for n in range(100)]
+    clean[50] = r'{"a":"é\u0001\\ \""}'
+    found = shred(*clean)
+    assert kinds(found) == {"a": Kind.JSON}
+    assert [json.loads(text) for text in values(found, "a")] == [
+        json.loads(line)["a"] for line in clean
+    ]
+
+
+def test_names_that_differ_only_in_case_have_columns_of_their_own() -> None:
+    found = shred('{"Level":1,"level":2,"LEVEL":3,"@seq":4,"level~2":5}')
+    names = [field.column for field, _ in found.columns.values() if field.column is not None]
+    assert len({name.lower() for name in names}) == 5
+    assert [values(found, path) for path in ("Level", "level", "LEVEL", "@@seq", "level~2")] == [
+        [1],
+        [2],
+        [3],
+        [4],
+        [5],
+    ]
+
+
+def test_a_thousand_leaves_are_discovered_and_the_rest_stays_in_the_message() -> None:
+    wide = "{" + ",".join(f'"k{n}":{n}' for n in range(1500)) + "}"
+    listed = '{"l":[' + ",".join("7" for _ in range(1500)) + '],"after":1}'
+    lines = texts('{"k0":5}', wide, listed)
+    found = Shredder().shred(lines)
+    assert "k999" in found.columns
+    assert "k1000" not in found.columns
+    assert "after" not in found.columns
+    assert read(found, lines, "l.999") == [None, None, 7]
+    assert read(found, lines, "l.1000") == [None] * 3
+    assert documents(found, lines)[0] == '{"k0":5}'
+
+
+def test_only_the_most_frequent_fields_have_columns() -> None:
+    rows = 300
+    lines = texts(
+        *("{" + ",".join(f'"k{n}":{n}' for n in range(row, row + 900)) + "}" for row in range(rows))
+    )
+    found = Shredder().shred(lines)
+    with_columns = [path for path, (_, column) in found.columns.items() if column is not None]
+    assert len(with_columns) == MAX_COLUMNS
+    assert {f"k{n}" for n in range(300, 800)} <= set(with_columns)
+    assert read(found, lines, "k0") == [0] + [None] * (rows - 1)
+
+
+def test_a_new_name_in_every_event_does_not_make_a_table_of_all_by_all() -> None:
+    before = pa.total_allocated_bytes()
+    lines = texts(*(f'{{"id-{n}":{n},"same":1}}' for n in range(20_000)))
+    found = Shredder().shred(lines)
+    assert pa.total_allocated_bytes() - before < 512 << 20
+    assert values(found, "same") == [1] * 20_000
+    assert [v for v in read(found, lines, "id-777") if v is not None] == [777]
+    assert len(found.columns) == 20_001
+
+
+def test_objects_used_as_maps_are_one_field() -> None:
+    size = MAX_FIELDS + 1
+    lines = texts(*(f'{{"users":{{"u{n}":{{"age":{n}}}}},"a":{{"b":1}}}}' for n in range(size)))
+    found = Shredder().shred(lines)
+    assert kinds(found) == {"users": Kind.DOC, "a.b": Kind.INT}
+    assert read(found, lines, "users.u5.age")[4:7] == [None, 5, None]
+
+
+def test_a_text_prefix_hides_no_document() -> None:
+    lines = texts(
+        "INFO {x} {not json} {} done",
+        'INFO {"a":1} {"a":2}',
+        '{"a":3} trailing',
+        'x {"a":4,"a":5}',
+        'no json {"a":',
+        '{"a":6}',
+    )
+    found = Shredder().shred(lines)
+    assert found.doc is Doc.COLUMN
+    assert documents(found, lines) == ["{}", '{"a":1}', '{"a":3}', '{"a":5}', None, '{"a":6}']
+    assert values(found, "a") == [None, 1, 3, 5, None, 6]
+    assert Shredder(prefix=False).shred(lines.slice(0, 5)).doc is Doc.NONE
+
+
+def test_the_fragment_begins_within_8_kib() -> None:
+    assert find_fragment("x" * 8191 + '{"a":1}') == '{"a":1}'
+    assert find_fragment("x" * 8192 + '{"a":1}') is None
+
+
+def test_looking_for_a_fragment_ends_soon_in_hostile_text() -> None:
+    line = '{"a":[' * 1300 + "1," * 500_000
+    started = time.process_time()
+    assert find_fragment(line) is None
+    assert time.process_time() - started < 2
+
+
+def test_the_last_of_equal_keys_wins_and_numbers_keep_their_digits() -> None:
+    lines = texts('{"a":1,"b":0.1000000000000000055,"c":{"d":1,"d":12345678901234567890123},"a":2}')
+    found = Shredder().shred(lines)
+    assert values(found, "a") == [2]
+    (document,) = documents(found, lines)
+    assert document == '{"a":2,"b":0.1000000000000000055,"c":{"d":12345678901234567890123}}'
+
+
+def test_a_bad_stretch_is_gone_through_slowly_and_then_left_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow_rows: list[int] = []
+
+    def watched(lines: pa.Array, **options: Any) -> Any:
+        if len(lines) > 1:  # single rows are samples
+            slow_rows.append(len(lines))
+        return shred_slowly(lines, **options)
+
+    monkeypatch.setattr(shred_module, "shred_slowly", watched)
+    good = [f'{{"a":{n}}}' for n in range(1000)]
+    bad = [f'{{"a":{n}}}' if n % 2 else f'{{"a":"{n}"}}' for n in range(1000)]
+    shredder = Shredder()
+    for block in [good, bad, bad, good, good, good]:
+        shredder.shred(texts(*block))
+    assert slow_rows == [1000, 1000]
+    slow_rows.clear()
+    shredder.shred(texts(*good, *bad[:2], *good))
+    assert sum(slow_rows) <= 3
