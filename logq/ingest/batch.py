@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,13 +147,18 @@ def _from_documents(
     for row, text in enumerate(documents.to_pylist() if documents is not None else []):
         if not missing[row] or text is None:
             continue
-        document = json.loads(text)
-        for place in field.pointers or (pointer(field.path),):
-            value = _at(document, place)
-            if value is not None:
-                values[row] = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-                break
+        # Documents nested too deep for the standard library keep what the format says.
+        with suppress(RecursionError):
+            values[row] = _first(json.loads(text), field.pointers or (pointer(field.path),))
     return pa.array(values, pa.string())
+
+
+def _first(document: Any, places: Sequence[str]) -> str | None:
+    for place in places:
+        value = _at(document, place)
+        if value is not None:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return None
 
 
 def _at(value: Any, place: str) -> Any:

@@ -19,6 +19,7 @@ PREFIX_CHARS = 8192
 _FRAGMENT_WORK = 1 << 20  # characters looked at in vain before a message counts as text
 _OPENING = re.compile(r'\{\s*["}]')
 _HUGE = re.compile(rb"\d[eE]\+?\d{3}")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:]')
 _DECODER = json.JSONDecoder()
 
 
@@ -93,9 +94,7 @@ def tame(text: bytes) -> str | None:
         return digits if math.isinf(float(digits)) else _Number(digits)
 
     try:
-        value = json.loads(
-            text, parse_int=_Number, parse_float=number, parse_constant=_refuse
-        )
+        value = json.loads(text, parse_int=_Number, parse_float=number, parse_constant=_refuse)
         return _write(_cut(value, [MAX_LEAVES])) if type(value) is dict else None
     except (ValueError, RecursionError, TypeError):
         return None
@@ -131,8 +130,26 @@ def _search_duplicates(text: bytes) -> bool:
     try:
         json.loads(text, object_pairs_hook=watch)
     except RecursionError:
-        return True
+        return _walk_for_duplicates(text.decode())
     return duplicates
+
+
+def _walk_for_duplicates(text: str) -> bool:
+    """The same for valid JSON of any depth."""
+    open_keys: list[set[str] | None] = []
+    tokens = _TOKEN.findall(text)
+    for token, after in zip(tokens, [*tokens[1:], ""], strict=True):
+        if token in "{[":
+            open_keys.append(set() if token == "{" else None)
+        elif token in "}]":
+            open_keys.pop()
+        elif after == ":" and token != ":":
+            keys, key = open_keys[-1], orjson.loads(token)
+            if keys is not None and key in keys:
+                return True
+            if keys is not None:
+                keys.add(key)
+    return False
 
 
 def _cut(value: Any, left: list[int]) -> Any:

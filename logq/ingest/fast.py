@@ -19,8 +19,11 @@ from logq.ingest.documents import MAX_LEAVES
 from logq.ingest.parts import Keys, Leaf, Part, close, integers, numbers
 from logq.model import Kind
 
-MAX_DEPTH = 256
-"""Objects and lists within each other that Arrow's reader is trusted with (it recurses)."""
+MAX_DEPTH = 128
+"""Objects and lists within each other that are shredded fast; the code below recurses."""
+MAX_OPENED = 1000
+"""Brackets in a long text that Arrow's reader is trusted with: it recurses, and some 5,000 levels
+exhaust a stack of 8 MiB."""
 LONG = 4096
 """Texts of up to this many bytes cannot exhaust the reader's stack."""
 
@@ -198,18 +201,21 @@ def _wide_or_deep(texts: pa.Array) -> pa.Array:
     some = texts.filter(long)
     opened = pc.add(pc.count_substring(some, "{"), pc.count_substring(some, "["))
     bad = pc.or_(
-        pc.greater(opened, MAX_DEPTH), pc.greater(pc.count_substring(some, ","), MAX_LEAVES)
+        pc.greater(opened, MAX_OPENED), pc.greater(pc.count_substring(some, ","), MAX_LEAVES)
     )
     return pc.replace_with_mask(long.fill_null(False), long.fill_null(False), bad)
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def _plain(kind: pa.DataType, depth: int = 0) -> pa.DataType:
+    """The type with texts where Arrow found dates; raises Refused."""
+    if depth > MAX_DEPTH:
+        raise Refused("too deep")
     if pa.types.is_timestamp(kind):
         return pa.string()
     if pa.types.is_struct(kind):
-        return pa.struct([(field.name, _plain(field.type)) for field in kind])
+        return pa.struct([(field.name, _plain(field.type, depth + 1)) for field in kind])
     if pa.types.is_list(kind):
-        return pa.list_(_plain(kind.value_type))
+        return pa.list_(_plain(kind.value_type, depth + 1))
     return kind
 
 

@@ -304,3 +304,18 @@ def test_a_key_of_a_megabyte_is_a_field_without_a_column() -> None:
     parsed = parse(f'{{"{key}":1}}'.encode(), b'{"a":1}')
     assert info(parsed).fields[key].kind is Kind.DOC
     assert set(parsed.batch.column_names) == {TIMESTAMP, MESSAGE, LOG_STREAM, TIME_SOURCE, "a"}
+
+
+def test_a_field_of_the_format_wins_over_one_of_the_document() -> None:
+    head = b"2026-01-05T10:00:00Z stdout F "
+    parsed = parse(
+        head + b'{"stream":"mine","a":1}',
+        b'{"stream":"outside","a":2}',
+        b'{"stream":{"x":[1,null]}}',
+        b'{"stream":5}',
+        format="cri",
+    )
+    assert info(parsed).fields["stream"].kind is Kind.JSON
+    texts = column(parsed, "stream")
+    assert [json.loads(text) for text in texts] == ["stdout", "outside", {"x": [1, None]}, 5]
+    assert column(parsed, "a") == [1, 2, None, None]

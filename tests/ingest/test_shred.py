@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -412,3 +413,33 @@ def test_a_bad_stretch_is_gone_through_slowly_and_then_left_behind(
     slow_rows.clear()
     shredder.shred(texts(*good, *bad[:2], *good))
     assert sum(slow_rows) <= 3
+
+
+@pytest.mark.parametrize(
+    ("line", "is_document"),
+    [
+        ('{"a":' * 100 + "1" + "}" * 100, True),
+        ('{"a":' * 600 + "1" + "}" * 600, True),
+        ('{"":' * 818 + "1" + "}" * 818, True),
+        ('{"":[' * 500 + "1" + "]}" * 500, True),
+        ('{"a":' + "[" * 1000 + "]" * 1000 + "}", True),
+        ('{"a":"x\\":","z":' + "[" * 1000 + "]" * 1000 + "}", True),
+        ('{"a":1,"\\u0061":' + "[" * 1000 + "]" * 1000 + "}", False),
+        ('{"a":' + "[" * 2040 + "]" * 2040 + "}", False),
+        ('{"a":' + "[" * 100_000 + "]" * 100_000 + "}", False),
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, False),
+        ('{"a":' * 100_000, False),
+    ],
+)
+def test_depth_breaks_nothing_and_beyond_1024_levels_it_is_text(
+    line: str, is_document: bool
+) -> None:
+    lines = texts('{"b":1}', line, '{"b":2}')
+    answers: list[Shredded] = []
+    thread = threading.Thread(target=lambda: answers.append(Shredder().shred(lines)))
+    thread.start()
+    thread.join()
+    for found in (Shredder().shred(lines), *answers):
+        assert values(found, "b") == [1, None, 2]
+        assert documents(found, lines) == ['{"b":1}', line if is_document else None, '{"b":2}']
+    assert len(answers) == 1
