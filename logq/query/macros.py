@@ -48,8 +48,10 @@ MACROS = {
     "ipv4_number": (
         "(s) AS CASE WHEN regexp_full_match(s, "
         r"'((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\.|$)){4}') AND s[-1] <> '.' THEN "
-        "list_reduce(CAST(string_split(s, '.') AS BIGINT[]), lambda a, b: a * 256 + b) END"
+        "list_reduce(CAST(string_split(s, '.') AS BIGINT[]), lambda m, n: m * 256 + n) END"
     ),
+    # A macro repeats its argument wherever it stands. Lists of one element, transformed, name a
+    # value once: without that, the address below would be written out a thousand times.
     # An IPv6 address with a dotted tail has it as two groups of digits.
     "ipv6_plain": (
         r"(s) AS CASE WHEN contains(s, '.') THEN regexp_extract(s, '^(.*:)[0-9.]+$', 1) "
@@ -59,9 +61,9 @@ MACROS = {
     "ipv6_groups": "(s) AS CASE WHEN s = '' THEN [] ELSE string_split(s, ':') END",
     # The eight groups as 32 digits, NULL for anything that is no address.
     "ipv6_full": (
-        "(groups, n) AS CASE WHEN n = 8 AND "
+        "(list) AS list_transform([list], lambda groups: CASE WHEN len(groups) = 8 AND "
         "list_bool_and(list_transform(groups, lambda g: regexp_full_match(g, '[0-9a-fA-F]{1,4}'))) "
-        "THEN array_to_string(list_transform(groups, lambda g: lpad(lower(g), 4, '0')), '') END"
+        "THEN array_to_string(list_transform(groups, lambda g: lpad(lower(g), 4, '0')), '') END)[1]"
     ),
     "ipv6_join": (
         "(head, tail) AS CASE WHEN len(head) + len(tail) < 8 THEN "
@@ -69,13 +71,13 @@ MACROS = {
         "END"
     ),
     "ipv6_split": (
-        "(s) AS CASE WHEN len(string_split(s, '::')) = 2 THEN "
-        "ipv6_join(ipv6_groups(split_part(s, '::', 1)), ipv6_groups(split_part(s, '::', 2))) "
-        "WHEN contains(s, '::') THEN NULL ELSE string_split(s, ':') END"
+        "(text) AS list_transform([text], lambda p: CASE WHEN len(string_split(p, '::')) = 2 THEN "
+        "ipv6_join(ipv6_groups(split_part(p, '::', 1)), ipv6_groups(split_part(p, '::', 2))) "
+        "WHEN contains(p, '::') THEN NULL ELSE string_split(p, ':') END)[1]"
     ),
     "ipv6_hex": (
-        "(s) AS CASE WHEN contains(s, ':') THEN "
-        "ipv6_full(ipv6_split(ipv6_plain(s)), len(ipv6_split(ipv6_plain(s)))) END"
+        "(address) AS list_transform([address], lambda a: "
+        "CASE WHEN contains(a, ':') THEN ipv6_full(ipv6_split(ipv6_plain(a))) END)[1]"
     ),
     "finite": "(x) AS CASE WHEN isfinite(x) THEN x END",
     # Two 64-bit integers give an exact result, whatever its size; NULL only past 37 digits.

@@ -84,9 +84,8 @@ def substr(value: Sql, start: Sql, length: Sql | None) -> Sql:
 
 def _position(value: Sql) -> Sql:
     """A whole number from 0 up; NULL stays NULL, which greatest alone would ignore."""
-    whole = cast(fn("trunc", fn("least", cast(value, "DOUBLE"), number(2_000_000_000))), "BIGINT")
-    positive = fn("greatest", whole, number(0))
-    return case((not_null(value.copy()), positive))
+    bounded = fn("greatest", fn("least", cast(value, "DOUBLE"), number(2_000_000_000)), number(0))
+    return case((not_null(value.copy()), cast(fn("trunc", bounded), "BIGINT")))
 
 
 @function("replace", "text text text", _TEXT, Example('replace("a-b-c", "-", "+")', "a+b+c"))
