@@ -16,7 +16,8 @@ TIME_KEYS = ("time", "ts", "timestamp", "@timestamp", "t", "date", "datetime", "
 _KEY = r'[^\s="\x00-\x1f]+'
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _BARE = r'[^\s"][^\s]*'
-_PAIR = re.compile(rf"({_KEY})(?:=({_QUOTED}|{_BARE})?)?(?:\s+|$)")
+# A key is tried at its first character only: trying every later one takes quadratic time.
+_PAIR = re.compile(rf"(?<![^\s=\"\x00-\x1f])({_KEY})(?:=({_QUOTED}|{_BARE})?)?(?:\s+|$)")
 _LOOKS = re.compile(rf"\s*[A-Za-z_@][\w.@/-]*=(?:{_QUOTED}|\S*)(?:\s+[A-Za-z_@][\w.@/-]*=|\s*$)")
 _VALUE = rf"=(?:{_QUOTED}|{_BARE})"
 _SIMPLE_LINE = rf"^{_KEY}=(?:{_QUOTED}|{_BARE})?(?: {_KEY}=(?:{_QUOTED}|{_BARE})?)*$"
