@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -62,9 +63,11 @@ class Session:
         for name, table in tables:
             self._connection.register(name, table)
         self._expired = False
-        self._timer = threading.Timer(settings.query_seconds, self._expire)
+        # The timer knows the session weakly: an answer that nobody reads goes when it is dropped.
+        self._timer = threading.Timer(settings.query_seconds, _expire, [weakref.ref(self)])
         self._timer.daemon = True
         self._timer.start()
+        weakref.finalize(self, self._timer.cancel)
 
     def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Run one SELECT; raises LogQError."""
@@ -75,6 +78,7 @@ class Session:
     def stream(self, sql: str, batch_rows: int) -> pa.RecordBatchReader:
         """Run one SELECT for Arrow batches, without holding its rows; raises LogQError."""
         with self.guarded():
+            self._connection.abort()
             self._define_macros(sql)
             return self._connection.sql(sql).to_arrow_reader(batch_rows)
 
@@ -84,18 +88,19 @@ class Session:
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """DuckDB's errors as LogQ's."""
+        """DuckDB's errors as LogQ's; raises TimedOut also where DuckDB had nothing to interrupt."""
         try:
             yield
         except duckdb.InterruptException:
             if not self._expired:
                 raise KeyboardInterrupt from None
+        except duckdb.Error as error:
+            raise _translated(error, self._settings) from error
+        if self._expired:
             raise TimedOut(
                 f"the query took longer than {self._settings.query_seconds} s",
                 hint="narrow the time range, or raise the setting query_seconds",
-            ) from None
-        except duckdb.Error as error:
-            raise _translated(error, self._settings) from error
+            )
 
     def next_batch(self, reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
         """The next batch of an answer, None at its end; raises LogQError."""
@@ -124,9 +129,16 @@ class Session:
         self._timer.cancel()
         self._connection.close()
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """The time is over: stop what is running."""
         self._expired = True
         self._connection.interrupt()
+
+
+def _expire(session: weakref.ref[Session]) -> None:
+    found = session()
+    if found is not None:
+        found.expire()
 
 
 def _of_arrow(error: Exception) -> duckdb.Error:

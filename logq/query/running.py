@@ -116,7 +116,11 @@ class Run:
         # A cursor would hold all rows of its window before it makes batches of them.
         self._first = None
         readers = (self._execute(window, self._streaming) for window in self._windows)
-        first = next(readers)
+        try:
+            first = next(readers)
+        except BaseException:
+            self._session.close()
+            raise
         # SQL names differ from the shown ones where these differ only in case.
         schema = pa.schema([f.with_name(n) for f, n in zip(first.schema, names, strict=True)])
 
