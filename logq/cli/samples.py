@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,14 +27,14 @@ class DemoQuery:
     output: str
     text: str
 
-    def command(self, data: Path) -> str:
-        """The command line that asks it."""
-        groups = " ".join(f"-g {shlex.quote(group)}" for group in self.groups)
-        text = " ".join(self.text.split())
-        return (
-            f"logq --data {shlex.quote(str(data))} query {shlex.quote(text)} "
-            f"{groups} -o {self.output}"
-        )
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Something to type after the demo."""
+
+    title: str
+    command: str
+    """Without the program and its data directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,7 @@ class Demo:
     """When the samples were written, in epoch seconds."""
     samples: tuple[Sample, ...]
     queries: tuple[DemoQuery, ...]
+    next: tuple[Next, ...]
 
 
 def folder() -> Path:
@@ -72,4 +72,5 @@ def read_demo() -> Demo:
             DemoQuery(q["title"], q["sentence"], tuple(q["groups"]), q["output"], q["text"].strip())
             for q in script["query"]
         ),
+        tuple(Next(n["title"], n["command"]) for n in script["next"]),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -302,9 +303,22 @@ def test_the_demo_leaves_the_users_data_alone(program: Program, tmp_path: Path) 
     done = program("demo", data=None)
 
     assert done.code == 0
-    assert "Try next" in done.out
+    assert done.out.count("rows)") == 2
     assert "later version" in done.out
     assert not (tmp_path / "home/.local/share/logq").exists()
+
+
+def test_what_the_demo_says_to_type_next_works(program: Program) -> None:
+    told = program("demo").out.split("Go on:")[1]
+    lines = [line for line in told.splitlines() if line.startswith("logq ")]
+
+    assert len(lines) == 3
+    for line in lines:
+        words = shlex.split(line)
+        done = program(*words[3:])
+        assert words[:2] == ["logq", "--data"]
+        assert done.code == 0
+        assert done.out.count("\n") > 5
 
 
 def test_version_and_help_need_no_data(program: Program) -> None:

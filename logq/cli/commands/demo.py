@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -21,22 +23,25 @@ app = command_app()
 def demo(
     context: typer.Context,
     once: Annotated[
-        bool, typer.Option("--once", help="Run three queries, print their answers, and exit.")
+        bool, typer.Option("--once", help="Keep nothing; only print the answers.")
     ] = False,
 ) -> None:
-    """Load sample logs and show what can be asked; your own data is not touched."""
+    """Load sample logs and answer three questions; your own data is not touched."""
     run = session(context)
     told = read_demo()
     if once and run.data is None:
         with tempfile.TemporaryDirectory(prefix="logq-demo-") as directory:
-            play(run, told, Path(directory), once)
-    else:
-        own = data_directory(None).with_name("logq-demo")
-        play(run, told, data_directory(run.data) if run.data else own, once)
+            play(run, told, Path(directory))
+        return
+    own = data_directory(None).with_name("logq-demo")
+    data = data_directory(run.data) if run.data else own
+    play(run, told, data)
+    if not once:
+        invite(run, told, data)
 
 
-def play(run: Session, told: Demo, data: Path, once: bool) -> None:
-    """Load the samples into a data directory and show or name the queries."""
+def play(run: Session, told: Demo, data: Path) -> None:
+    """Load the samples into a data directory and answer the queries."""
     from logq.app import LogQ
 
     with LogQ(data) as logq, tempfile.TemporaryDirectory() as folder:
@@ -50,15 +55,26 @@ def play(run: Session, told: Demo, data: Path, once: bool) -> None:
         groups = logq.storage.groups.list()
     run.say(f"{told.title}\n{events:,} new events in {len(groups):,} log groups: {data}")
     for number, query in enumerate(told.queries, 1):
-        if once:
-            answer(run, data, number, query)
-    if not once:
-        run.out.write("Try next:\n\n")
-        for query in told.queries:
-            run.out.write(f"  {query.command(data)}\n\n")
-        run.out.write(
-            "  logq help\n\nA server and a console in the browser come in a later version.\n"
-        )
+        answer(run, data, number, query)
+
+
+def invite(run: Session, told: Demo, data: Path) -> None:
+    """Say how to go on."""
+    program = shlex.join([called(), "--data", str(data)])
+    run.out.write("\nThe data stays. Go on:\n\n")
+    for following in told.next:
+        run.out.write(f"# {following.title}\n{program} {following.command}\n\n")
+    run.out.write("A server and a console in the browser come in a later version.\n")
+
+
+def called() -> str:
+    """The program's name as it can be typed here: bare if that finds it."""
+    name = "logq"
+    found = shutil.which(name)
+    here = Path(sys.argv[0])
+    if here.name != name or (found and Path(found).resolve() == here.resolve()):
+        return name
+    return str(here)
 
 
 def answer(run: Session, data: Path, number: int, query: DemoQuery) -> None:
