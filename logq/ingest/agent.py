@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import pyarrow as pa
-
 from logq.errors import AlreadyExists, LogQError, NotFound
 from logq.failpoints import reach
 from logq.ingest import paths
@@ -29,6 +27,7 @@ from logq.ingest.checkpoint import CheckpointStore, Ledger
 from logq.ingest.counters import Counters
 from logq.ingest.followed import Followed
 from logq.ingest.hold import Boundary
+from logq.ingest.memory import give_back_freed_memory
 from logq.ingest.parsing import FileParsers
 from logq.ingest.roster import Roster
 from logq.ingest.sink import EventStore, Parsers, Sink
@@ -224,8 +223,7 @@ def run_agent(
     there, StorageError if the data directory cannot be used at the start.
     """
     _allow_open_files()
-    # Arrow's own pools keep what was freed: 160 MB where the system's allocator keeps 100.
-    pa.set_memory_pool(pa.system_memory_pool())
+    give_back_freed_memory()
     agent = Agent(config, storage, clock(), notify)
     status = StatusFile(data_dir)
     status.clear_others()

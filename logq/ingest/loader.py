@@ -14,6 +14,7 @@ import pyarrow as pa
 from logq.errors import CheckpointConflict
 from logq.ingest.formats.cloudtrail import explode
 from logq.ingest.joining import Chunk, Joining
+from logq.ingest.memory import give_back_freed_memory
 from logq.ingest.parser import AUTO, Parser
 from logq.ingest.reader import TAIL, Block, digest, read_blocks
 from logq.ingest.report import FileReport, LoadReport, Progress
@@ -93,6 +94,7 @@ class Loader:
         ends the run; what was stored until then stays and is reported. Raises LogQError where no
         file could be read any more: unknown group, full disk, unknown format or template.
         """
+        give_back_freed_memory()
         options = options or Options()
         stream_name(options.stream, "x")
         Parser(options.format)
