@@ -163,6 +163,7 @@ class Queries:
 
     def set_aside(self, pieces: Sequence[Piece]) -> bool:
         """Quarantine segments that cannot be read; whether another try makes sense."""
+        self.close()  # a fault inside DuckDB may have spoilt the database
         return all(
             [self._store.quarantine(p.name, "unreadable in a query") is not None for p in pieces]
         )
