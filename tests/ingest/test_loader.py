@@ -45,11 +45,11 @@ class Memory:
         self.batches.append(batch)
         return Accepted(batch.num_rows, 0, 0)
 
-    def list(self, owner: str) -> dict[str, str]:
-        return dict(self.values)
-
     def column(self, name: str = MESSAGE) -> list[Any]:
         return [value for batch in self.batches for value in batch.column(name).to_pylist()]
+
+    def list(self, owner: str) -> dict[str, str]:
+        return dict(self.values)
 
 
 def load(memory: Memory, *paths: Path | str, chunk: int = 1 << 20, **options: Any) -> LoadReport:

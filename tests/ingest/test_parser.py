@@ -36,11 +36,11 @@ def parse(*lines: bytes, parser: Parser | None = None, **options: Any) -> Parsed
 
 
 def column(parsed: Parsed, name: str) -> list[Any]:
-    return parsed.batch.column(name).to_pylist()
+    return list(parsed.batch.column(name).to_pylist())
 
 
 def times(parsed: Parsed) -> list[int]:
-    return parsed.batch.column(TIMESTAMP).cast(pa.int64()).to_pylist()
+    return list(parsed.batch.column(TIMESTAMP).cast(pa.int64()).to_pylist())
 
 
 def info(parsed: Parsed) -> BatchInfo:

@@ -44,7 +44,7 @@ def slowly(lines: pa.Array) -> Shredded:
 
 
 def documents(found: Shredded, lines: pa.Array) -> list[str | None]:
-    messages = lines.to_pylist()
+    messages: list[str | None] = lines.to_pylist()
     if found.doc is Doc.MESSAGE:
         return messages
     if found.doc is Doc.NONE or found.documents is None:
@@ -65,7 +65,7 @@ def read(found: Shredded, lines: pa.Array, path: str) -> list[Any]:
     if path in found.columns:
         field, values = found.columns[path]
         if values is not None:
-            texts_or_values = values.to_pylist()
+            texts_or_values: list[Any] = values.to_pylist()
             if field.kind is Kind.JSON:
                 return [None if v is None else json.loads(v) for v in texts_or_values]
             return texts_or_values
@@ -74,8 +74,8 @@ def read(found: Shredded, lines: pa.Array, path: str) -> list[Any]:
     places: list[str] = []
     for end in range(len(segments) - 1, 0, -1):
         above = ".".join(segments[:end])
-        field, _ = found.columns.get(above, (None, None))
-        if field is not None and field.kind in READERS:
+        if above in found.columns and found.columns[above][0].kind in READERS:
+            field, _ = found.columns[above]
             rest = pointer(".".join(segments[end:]))
             places += [place + rest for place in field.pointers or (pointer(above),)]
     return first_of(docs, places)
@@ -138,8 +138,8 @@ def check(found: Shredded, lines: pa.Array) -> None:
     expected = [meaning(line) for line in lines.to_pylist()]
     paths = dict.fromkeys(path for fields in expected for path in fields)
     for path in paths:
-        values = read(found, lines, path)
-        for line, fields, value in zip(lines.to_pylist(), expected, values, strict=True):
+        held = read(found, lines, path)
+        for line, fields, value in zip(lines.to_pylist(), expected, held, strict=True):
             wanted = fields.get(path)
             if wanted is not None or not isinstance(value, dict | list):
                 assert same(value, wanted), (path, line, value, wanted, found.columns.get(path))
@@ -260,7 +260,7 @@ def kinds(found: Shredded) -> dict[str, Kind]:
 def values(found: Shredded, path: str) -> list[Any]:
     _, column = found.columns[path]
     assert column is not None
-    return column.to_pylist()
+    return list(column.to_pylist())
 
 
 def test_text_that_looks_like_a_date_stays_text() -> None:
