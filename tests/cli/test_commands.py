@@ -157,6 +157,15 @@ def test_fields_are_listed_with_types_share_and_examples(shop: Program) -> None:
     assert rows["ok"]["percent"] == 66.7
 
 
+def test_a_group_without_discovered_fields_lists_none(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "plain.log").write_text("hello\n")
+    assert program("ingest", str(tmp_path / "plain.log"), "-g", "plain").code == 0
+
+    done = program("fields", "-g", "plain")
+
+    assert (done.code, done.rows) == (0, [])
+
+
 def test_fields_since_counts_only_what_is_younger(shop: Program) -> None:
     assert shop("fields", "-g", "shop/api", "--since", "1s").rows == []
 

@@ -115,7 +115,7 @@ def values(
 
 
 def _portions(paths: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (paths[at : at + AT_ONCE] for at in range(0, max(len(paths), 1), AT_ONCE))
+    return (paths[at : at + AT_ONCE] for at in range(0, len(paths), AT_ONCE))
 
 
 def _rows(logq: LogQ, text: str, groups: Sequence[str], within: Range) -> Iterator[Row]:
