@@ -22,7 +22,16 @@ from logq.query.build import (
     text,
     timestamp,
 )
-from logq.query.value import NUMERIC, Type, Value, is_exact_only, text_number, to_number, to_text
+from logq.query.value import (
+    NUMERIC,
+    Type,
+    Value,
+    is_exact_only,
+    text_number,
+    to_number,
+    to_text,
+    to_whole,
+)
 from logq.units import parse_iso
 
 
@@ -43,7 +52,7 @@ def equals(left: Value, right: Value) -> Sql:
     if left.type is Type.DYNAMIC and right.type is Type.DYNAMIC:
         both_text = all_of(_is_text(left), _is_text(right))
         texts = eq(to_text(left), to_text(right))
-        numbers = eq(to_number(left), to_number(right))
+        numbers = _by_number("=", left, right)
         return case((both_text, texts), otherwise=coalesce(numbers, texts.copy()))
     dynamic, other = (left, right) if left.type is Type.DYNAMIC else (right, left)
     return _dynamic_equals_text(dynamic, other)
@@ -60,7 +69,21 @@ def _number_equals(other: Value, numeric: Value) -> Sql:
     constant = numeric.constant
     if isinstance(constant, int) and is_exact_only(constant):
         return eq(to_text(other), text(str(constant)))
-    return eq(to_number(other), to_number(numeric))
+    return _by_number("=", other, numeric)
+
+
+def _by_number(op: str, left: Value, right: Value) -> Sql:
+    """Compare as numbers; whole numbers exactly, also where a double is too coarse for them."""
+    numbers = operate(op, to_number(left), to_number(right))
+    if Type.DYNAMIC not in (left.type, right.type) or _is_small(left) or _is_small(right):
+        return numbers
+    wholes = [whole for whole in (to_whole(left), to_whole(right)) if whole is not None]
+    return coalesce(operate(op, *wholes), numbers) if len(wholes) == 2 else numbers
+
+
+def _is_small(value: Value) -> bool:
+    """Whether a constant is a whole number that no other one meets when made a double."""
+    return isinstance(value.constant, int) and not is_exact_only(value.constant)
 
 
 def _equals_time(other: Value, time: Value) -> Sql:
@@ -93,7 +116,7 @@ def ordered(op: str, left: Value, right: Value) -> Sql:
         if left.type is right.type is Type.TIMESTAMP:
             return operate(op, left.sql.copy(), right.sql.copy())
         return operate(op, to_number(left), to_number(right))
-    numbers = operate(op, to_number(left), to_number(right))
+    numbers = _by_number(op, left, right)
     if left.type in NUMERIC or right.type in NUMERIC:
         return numbers
     texts = operate(op, to_text(left), to_text(right))

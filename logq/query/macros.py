@@ -35,6 +35,9 @@ MACROS = {
         "WHEN j[1] = '\"' THEN number_of(json_extract_string(j, '$')) "
         "WHEN j[1] IN ('{', '[') THEN NULL ELSE number_of(j) END"
     ),
+    "dynamic_whole": (
+        "(j) AS CASE WHEN regexp_full_match(j, '-?[0-9]{1,37}') THEN try_cast(j AS HUGEINT) END"
+    ),
     # Natural order of text that is not a number (query-language 3.5): digit runs by length,
     # then value. 'chr' keeps the length in one character.
     "natural_key": (

@@ -37,6 +37,7 @@ from logq.query.value import (
     to_number,
     to_text,
     to_timestamp,
+    to_whole,
     truth,
 )
 
@@ -191,6 +192,11 @@ def _arithmetic(node: nodes.Arithmetic, env: Environment) -> Value:
         # 64-bit integers stay exact, whatever the size of the result.
         return Value(Type.INTEGER, fn(_EXACT[node.op], a, b))
     a, b = cast(a, "DOUBLE"), cast(b, "DOUBLE")
+    if node.op in "+-*" and Type.DYNAMIC in (left.type, right.type):
+        wholes = [whole for whole in (to_whole(left), to_whole(right)) if whole is not None]
+        if len(wholes) == 2:
+            exactly = cast(fn(_EXACT[node.op], *wholes), "DOUBLE")
+            return Value(Type.NUMBER, coalesce(exactly, finite(operate(node.op, a, b))))
     if node.op in "/%":
         b = fn("nullif", b, number(0))
     if node.op == "^":

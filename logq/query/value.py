@@ -101,7 +101,7 @@ def text_number(value: str) -> int | float | None:
 
 def is_exact_only(number: object) -> bool:
     """Whether a constant is an integer that a double cannot tell from its neighbours."""
-    return isinstance(number, int) and abs(number) > 2**53
+    return isinstance(number, int) and abs(number) >= 2**53
 
 
 def to_number(value: Value) -> Sql:
@@ -120,6 +120,20 @@ def to_number(value: Value) -> Sql:
             return fn("number_of", value.sql.copy())
         case Type.DYNAMIC:
             return fn("dynamic_number", value.sql.copy())
+
+
+def to_whole(value: Value) -> Sql | None:
+    """A HUGEINT where the value is a whole number, NULL where not; None if its type has none.
+
+    A dynamic value may be an integer that a double cannot tell from its neighbours.
+    """
+    match value.type:
+        case Type.INTEGER:
+            return cast(value.sql.copy(), "HUGEINT")
+        case Type.DYNAMIC:
+            return fn("dynamic_whole", value.sql.copy())
+        case _:
+            return None
 
 
 def to_text(value: Value) -> Sql:
