@@ -134,12 +134,15 @@ class Queries:
     ) -> Request:
         return read(text, groups, start, end, limit, self._clock(), self._settings)
 
-    def prepare(self, request: Request) -> Prepared:
-        """Compile a query over a new snapshot; raises QueryError and UnknownLogGroup."""
+    def prepare(self, request: Request, before: Prepared | None = None) -> Prepared:
+        """Compile a query over a new snapshot; raises QueryError and UnknownLogGroup.
+
+        Fields keep the types that they had ``before``, where the events allow it.
+        """
         snapshot = self._store.snapshot(request.groups)
         program = compile_query(
             request.commands,
-            Source(snapshot),
+            Source(snapshot, before.program.source.asked() if before else {}),
             request.moment,
             request.limit,
             self._settings.query_limit,

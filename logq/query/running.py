@@ -60,7 +60,7 @@ class Prepared:
 class Preparer(Protocol):
     """Who compiles a query, again if need be, and knows the data."""
 
-    def prepare(self, request: Request) -> Prepared: ...
+    def prepare(self, request: Request, before: Prepared | None = None) -> Prepared: ...
 
     def replan(self, prepared: Prepared, window: Window) -> Plan: ...
 
@@ -174,7 +174,7 @@ class Run:
                 self._session.close()
                 if bad and not self._preparer.set_aside(bad):
                     raise
-                self.prepared = self._preparer.prepare(prepared.request)
+                self.prepared = self._preparer.prepare(prepared.request, prepared)
                 if not bad and _pieces(self.prepared) == _pieces(prepared):
                     raise
                 self._session = self._preparer.session(self.prepared)

@@ -9,7 +9,7 @@ whose type differs between pieces, or that must be read from documents, is ``DYN
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -92,6 +92,8 @@ class Source:
     """The events of a snapshot, and the fields that a query asked for so far."""
 
     snapshot: Snapshot
+    types: Mapping[str, Type | None] = field(default_factory=dict)
+    """Types that fields had in an earlier snapshot and keep where that is possible."""
     columns: dict[str, Column] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     _idents: set[str] = field(default_factory=set)
@@ -134,14 +136,25 @@ class Source:
 
     def warn_unknown(self, node: nodes.Field) -> None:
         """Warn once that no event has the field."""
-        if node.name in self._unknown or not self.snapshot.pieces:
+        if node.name in self._unknown:
             return
         self._unknown.add(node.name)
+        if not self.snapshot.pieces:
+            return
         close = difflib.get_close_matches(node.name, list(self.known()), n=1, cutoff=0.7)
         hint = f"; did you mean '{close[0]}'?" if close else ""
         self.warnings.append(f"no event has a field '{node.name}'{hint}")
 
+    def asked(self) -> dict[str, Type | None]:
+        """The fields asked for with their types, None for one that no event has."""
+        return {name: c.type for name, c in self.columns.items()} | dict.fromkeys(self._unknown)
+
     def _discovered_type(self, name: str) -> Type | None:
+        if name in self.types:
+            return _kept(self.types[name], self._type_in_pieces(name))
+        return self._type_in_pieces(name)
+
+    def _type_in_pieces(self, name: str) -> Type | None:
         types = {self._holding(piece, name).type for piece in self.snapshot.pieces} - {None}
         if not types:
             return None
@@ -244,6 +257,12 @@ class Source:
         if not self.columns:
             select.append("expressions", alias(number(1), "one"))
         return select.where(exp.Boolean(this=False))
+
+
+def _kept(before: Type | None, now: Type | None) -> Type | None:
+    """The earlier type if it can hold what there is now."""
+    wider = before is Type.DYNAMIC or (before is Type.NUMBER and now is Type.INTEGER)
+    return before if wider or before is None or now is None else now
 
 
 def journal_table(piece: Piece) -> str:
