@@ -45,7 +45,8 @@ def doctor(
     state = run.out.paint("all is well", GREEN)
     left = [finding for finding in report.findings if not finding.repair]
     if report.findings:
-        state = f"{len(report.findings):,} findings, {len(left):,} of them as they were"
+        found = len(report.findings)
+        state = f"{found:,} finding{'' if found == 1 else 's'}, {len(left):,} not repaired"
     run.out.write(
         f"{state}: {report.segments:,} segments with {report.events:,} events in "
         f"{format_bytes(report.bytes)}, {report.journal_events:,} events in the journal\n"
