@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 import pyarrow as pa
 
 from logq.ingest.agent_config import Source
 from logq.ingest.followed import Followed
-from logq.ingest.format import FALLBACK, HEAD, detect, format_named
+from logq.ingest.format import FALLBACK, HEAD
 from logq.ingest.hold import Boundary
+from logq.ingest.joining import Chooser
 from logq.ingest.masks import mask_named
 from logq.ingest.multiline import boundary, join_block
 from logq.ingest.parser import AUTO, Parsed, Parser
@@ -21,29 +22,20 @@ from logq.units import parse_zone
 
 _KEPT = 1024
 """Readings in memory; one that was forgotten finds the format of its file again."""
-_EVENTS = "events"
 
 
 class Reading:
     """The parser of one file, and which of its lines make one event."""
 
     def __init__(self, source: Source, parser: Parser) -> None:
-        self._source = source
         self._parser = parser
-        self._heads: list[str] = []
+        self._chooser = Chooser(source.format, source.multiline)
         self._preset: str | None = None
-        self._known = source.multiline != AUTO
-        if self._known:
-            self._preset = source.multiline
-        elif source.format not in (AUTO, _EVENTS):
-            self._preset, self._known = format_named(source.format).multiline, True
-        elif source.format == _EVENTS:
-            self._known = True
 
     def open_from(self, lines: bytes) -> int:
         """The place in whole lines where their last event begins that may go on."""
-        preset = self._preset if self._known else self._learn(lines)
-        return len(lines) if preset is None else _boundary(preset)(lines)
+        self._preset = self._chooser.preset(_heads(lines))
+        return len(lines) if self._preset is None else _boundary(self._preset)(lines)
 
     def parse(
         self,
@@ -61,15 +53,6 @@ class Reading:
         return self._parser.parse(
             events, stream=stream, arrival=arrival, reference=reference, cuts=cuts
         )
-
-    def _learn(self, lines: bytes) -> str | None:
-        """The preset that goes with what the file has shown so far."""
-        missing = HEAD - len(self._heads)
-        text = [line.decode("utf-8", "replace") for line in lines.split(b"\n", HEAD)[:HEAD]]
-        self._heads += [line for line in text if line.strip()][:missing]
-        self._preset = detect(self._heads).multiline
-        self._known = len(self._heads) >= HEAD
-        return self._preset
 
 
 class FileParsers:
@@ -131,6 +114,11 @@ def mask_of(name: str, pattern: str | None) -> Mask:
     if pattern is None:
         return mask_named(name)
     return Mask(pattern, f"<{name}>".replace("\\", "\\\\"))
+
+
+def _heads(lines: bytes) -> Iterator[bytes]:
+    """The first lines, split only if somebody looks."""
+    yield from lines.split(b"\n", 2 * HEAD)[: 2 * HEAD]
 
 
 @cache

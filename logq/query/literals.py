@@ -12,6 +12,7 @@ import re
 from decimal import Decimal
 
 from logq.errors import QuerySyntaxError, WrongArguments
+from logq.units import UNIT_NAMES
 
 RESERVED = frozenset({"and", "or", "not", "in", "like", "as", "by", "true", "false", "null"})
 
@@ -37,23 +38,6 @@ _PER_YEAR = {
     "mo": 12,
     "q": 4,
     "y": 1,
-}
-_UNITS = {
-    "ms": ("ms", "msec", "millisecond"),
-    "s": ("s", "sec", "second"),
-    "m": ("m", "min", "minute"),
-    "h": ("h", "hr", "hour"),
-    "d": ("d", "day"),
-    "w": ("w", "week"),
-    "mo": ("mo", "mon", "month"),
-    "q": ("q", "qtr", "quarter"),
-    "y": ("y", "yr", "year"),
-}
-UNIT_NAMES = {name: unit for unit, names in _UNITS.items() for name in names} | {
-    f"{name}s": unit
-    for unit, names in _UNITS.items()
-    for name in names
-    if len(name) > 1 and name != "ms"
 }
 
 

@@ -8,8 +8,8 @@ from logq.errors import QuerySyntaxError, Span
 from logq.query.fault import Fault, Rule, short, start_of
 from logq.query.faults.names import needs_backticks
 from logq.query.habits import FOR_OPERATORS, FOR_WORDS
-from logq.query.literals import UNIT_NAMES
 from logq.query.terminal_words import is_command
+from logq.units import UNIT_NAMES
 
 _NUMBERED = {"_LIMIT": "limit", "ANY": "limit any", "_HEAD": "head", "_TAIL": "tail"}
 _PERIODS = {"_TIMESHIFT": "timeshift", "_OFFSET": "offset", "_MAXSPAN": "maxspan"}
