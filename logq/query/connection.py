@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+REMIND_SECONDS = 0.05
+
+
 class Damaged(StorageError):
     """A file could not be read; the engine finds out which one and goes on without it."""
 
@@ -63,11 +66,11 @@ class Session:
         for name, table in tables:
             self._connection.register(name, table)
         self._expired = False
-        # The timer knows the session weakly: an answer that nobody reads goes when it is dropped.
-        self._timer = threading.Timer(settings.query_seconds, _expire, [weakref.ref(self)])
-        self._timer.daemon = True
-        self._timer.start()
-        weakref.finalize(self, self._timer.cancel)
+        # The guard knows the session weakly: an answer that nobody reads goes when it is dropped.
+        self._done = threading.Event()
+        guard = (weakref.ref(self), self._done, settings.query_seconds)
+        threading.Thread(target=_guard, args=guard, name="query deadline", daemon=True).start()
+        weakref.finalize(self, self._done.set)
 
     def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Run one SELECT; raises LogQError."""
@@ -127,7 +130,7 @@ class Session:
 
     def close(self) -> None:
         """Give everything back; may be called again."""
-        self._timer.cancel()
+        self._done.set()
         self._connection.close()
 
     def expire(self) -> None:
@@ -136,10 +139,15 @@ class Session:
         self._connection.interrupt()
 
 
-def _expire(session: weakref.ref[Session]) -> None:
-    found = session()
-    if found is not None:
+def _guard(session: weakref.ref[Session], done: threading.Event, seconds: float) -> None:
+    """Stop a session after its time; more than once, since DuckDB forgets what comes too early."""
+    while not done.wait(seconds):
+        found = session()
+        if found is None:
+            return
         found.expire()
+        del found
+        seconds = REMIND_SECONDS
 
 
 _OF_FILES = (

@@ -121,8 +121,7 @@ class Run:
         except BaseException:
             self._session.close()
             raise
-        # SQL names differ from the shown ones where these differ only in case.
-        schema = pa.schema([f.with_name(n) for f, n in zip(first.schema, names, strict=True)])
+        schema = _schema(first.schema, names)
 
         def batches() -> Iterator[pa.RecordBatch]:
             left = self.prepared.rows
@@ -132,7 +131,7 @@ class Run:
                         self.truncated = batch.num_rows > left
                         shown = batch.slice(0, left)
                         left -= shown.num_rows
-                        yield pa.RecordBatch.from_arrays(shown.columns, schema=schema)
+                        yield _batch(shown, schema)
                         if self._is_enough(left):
                             return finished()
                 return finished()
@@ -220,6 +219,24 @@ class Run:
             return "\n".join(str(row[-1]) for row in rows)
         finally:
             self._session.close()
+
+
+def _schema(found: pa.Schema, names: Sequence[str]) -> pa.Schema:
+    """DuckDB's schema with the names as shown, and times the same whatever holds them."""
+    import pyarrow as pa
+
+    types = [pa.timestamp("ms") if pa.types.is_timestamp(t) else t for t in found.types]
+    return pa.schema(list(zip(names, types, strict=True)))
+
+
+def _batch(found: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    columns = [
+        column if column.type == kind else column.cast(kind, safe=False)
+        for column, kind in zip(found.columns, schema.types, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _pieces(prepared: Prepared) -> list[str]:
