@@ -69,7 +69,9 @@ def _ticks(low: float, high: float, step: float) -> dict[int, str]:
 
 
 def short_number(value: float) -> str:
-    """A number of few digits with a unit: ``12k``, ``3.5M``."""
+    """A number of few digits with a unit: ``12k``, ``3.5M``; beyond all units ``8e+24``."""
+    if abs(value) >= 1e16:
+        return f"{value:.2g}"
     for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if abs(value) >= size * 10 or (abs(value) >= size and unit != "k"):
             return (number_text(round(value / size, 2)) or "") + unit

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logq.drawing.bars import blocks
@@ -161,6 +161,7 @@ def test_histogram_bars_stand_in_numeric_order() -> None:
     assert labels == ["3", "20", "100"]
 
 
+@example(rows=[(0, 8.000000110787423e24)], columns=30)
 @given(
     st.lists(
         st.tuples(
