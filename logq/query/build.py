@@ -44,6 +44,11 @@ TRUE: Sql = exp.Boolean(this=True)
 FALSE: Sql = exp.Boolean(this=False)
 
 
+def is_literal(value: Sql) -> bool:
+    """Whether this is a bare literal, which ORDER BY and GROUP BY read in ways of their own."""
+    return isinstance(value, exp.Literal | exp.Boolean | exp.Null)
+
+
 def boolean(value: bool) -> Sql:
     """A boolean literal."""
     return exp.Boolean(this=value)

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from logq import model
 from logq.query.command import Command, command
 from logq.query.compiler import Step
-from logq.query.nodes import Field, Item
+from logq.query.nodes import Expr, Field, Item, walk
 from logq.query.sql import evaluate
+from logq.query.value import Value
 
 
 def define(step: Step, name: str, items: tuple[Item, ...]) -> Step:
-    """Define every item as a column, left to right, so that later ones can use earlier ones."""
+    """Define every item as a column, left to right, so that later ones can use earlier ones.
+
+    Items that use none before them share one SQL step: one each would cost memory by the square.
+    """
+    values: dict[str, Value] = {}
     for item in items:
+        if _uses(item.expr, values) or item.name in values:
+            step, values = step.add(name, values), {}
         plain = isinstance(item.expr, Field) and item.alias is None
-        if plain and step.scope.has(item.name):
-            continue
-        step = step.add(name, {item.name: evaluate(item.expr, step.env)})
-    return step
+        if not (plain and step.scope.has(item.name)):
+            values[item.name] = evaluate(item.expr, step.env)
+    return step.add(name, values)
+
+
+def _uses(expr: Expr, names: Container[str]) -> bool:
+    """Whether an expression reads a field of one of these names, or one below it."""
+    fields = (node for node in walk(expr) if isinstance(node, Field))
+    return any(".".join(f.path[:n]) in names for f in fields for n in range(1, len(f.path) + 1))
 
 
 @command("fields")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from logq.query.build import is_literal
 from logq.query.command import Command, command
 from logq.query.compare import natural_order
 from logq.query.compiler import OrderKey, Step, missing_last
@@ -31,5 +32,7 @@ class Sort(Command):
         order: list[OrderKey] = []
         for key in self.keys:
             value = evaluate(key.expr, step.env)
+            if is_literal(value.sql):
+                continue  # SQL would take a number for the place of a column
             order += missing_last(natural_order(value), value, key.descending)
         return replace(step, order=(*order, *step.order))

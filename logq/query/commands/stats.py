@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 from logq.errors import located
 from logq.query import nodes
-from logq.query.build import Sql, alias, coalesce, fn
+from logq.query.build import Sql, alias, cast, coalesce, fn, is_literal
 from logq.query.command import Command, command
 from logq.query.compare import natural_order
 from logq.query.compiler import OrderKey, Step, missing_last
 from logq.query.nodes import Expr, Item
 from logq.query.scope import Column, Scope
+from logq.query.source import SQL_TYPES
 from logq.query.sql import evaluate, normal
 from logq.query.value import NUMERIC, Type, Value, to_text
 
@@ -71,6 +72,8 @@ def _key(value: Value) -> tuple[Sql, Sql]:
     if value.type is Type.DYNAMIC:
         group = coalesce(to_text(value), value.sql.copy())
         return fn("max", value.sql.copy()), group
+    if is_literal(value.sql):
+        return value.sql.copy(), cast(value.sql.copy(), SQL_TYPES[value.type])
     return value.sql.copy(), value.sql.copy()
 
 
