@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlglot import exp
+
+from logq.errors import QuerySyntaxError
 
 Sql = exp.Expression
 
@@ -175,6 +180,19 @@ def alias(value: Sql, name: str) -> Sql:
     return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
 
 
+@contextmanager
+def nesting_told() -> Iterator[None]:
+    """A query that is nested too deeply for Python is the query's fault."""
+    try:
+        yield
+    except RecursionError:
+        raise QuerySyntaxError(
+            "the query is nested too deeply",
+            hint="compute parts of it before, with fields ... as name",
+        ) from None
+
+
+@nesting_told()
 def render(value: Sql, *, pretty: bool = False) -> str:
-    """DuckDB SQL text."""
+    """DuckDB SQL text; raises QuerySyntaxError if it is nested too deeply."""
     return value.sql(dialect="duckdb", pretty=pretty, normalize_functions=False)

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from logq import model
 from logq.errors import located
-from logq.query.build import NULL, Sql, alias, cast, column, is_null, number
+from logq.query.build import NULL, Sql, alias, cast, column, is_null, nesting_told, number
 from logq.query.command import Command
 from logq.query.nodes import Field
 from logq.query.scope import Column, Scope
@@ -171,7 +171,7 @@ def with_steps(
 def start(source: Source, moment: Moment) -> Step:
     """The step before the first command: all events, newest first."""
     order = [OrderKey(column(key.ident), descending=True) for key in source.order()]
-    env = Environment(Scope(source=source), moment, warnings=source.warnings)
+    env = Environment(Scope(source=source), moment, fresh=source.ident, warnings=source.warnings)
     return Step(env, source, order=tuple(order))
 
 
@@ -183,6 +183,7 @@ def fold(step: Step, commands: Sequence[Command]) -> Step:
     return step
 
 
+@nesting_told()
 def compile_query(
     commands: Sequence[Command], source: Source, moment: Moment, limit: int | None, default: int
 ) -> Program:

@@ -6,6 +6,7 @@ Every query connection gets the ones that its SQL uses.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 MACROS = {
     # Text is a number if it is nothing else: DuckDB also reads 'inf', 'nan' and '1_000'.
@@ -83,24 +84,28 @@ MACROS = {
         "CASE WHEN contains(a, ':') THEN ipv6_full(ipv6_split(ipv6_plain(a))) END)[1]"
     ),
     "finite": "(x) AS CASE WHEN isfinite(x) THEN x END",
-    # Two 64-bit integers give an exact result, whatever its size; NULL only past 37 digits.
-    "exact_add": (
-        "(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) + CAST(b AS DOUBLE)) < 1e37 "
-        "THEN CAST(a AS HUGEINT) + CAST(b AS HUGEINT) END"
-    ),
-    "exact_subtract": (
-        "(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) - CAST(b AS DOUBLE)) < 1e37 "
-        "THEN CAST(a AS HUGEINT) - CAST(b AS HUGEINT) END"
-    ),
-    "exact_multiply": (
-        "(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) * CAST(b AS DOUBLE)) < 1e37 "
-        "THEN CAST(a AS HUGEINT) * CAST(b AS HUGEINT) END"
-    ),
+    # Two 64-bit integers give an exact result, whatever its size; NULL only past 38 digits.
+    "exact_add": "(a, b) AS TRY(CAST(a AS HUGEINT) + CAST(b AS HUGEINT))",
+    "exact_subtract": "(a, b) AS TRY(CAST(a AS HUGEINT) - CAST(b AS HUGEINT))",
+    "exact_multiply": "(a, b) AS TRY(CAST(a AS HUGEINT) * CAST(b AS HUGEINT))",
     "time_text": "(t) AS strftime(t, '%Y-%m-%d %H:%M:%S.%g')",
 }
 """Name and definition, each using only macros defined before it."""
 
+_WORD = re.compile(r"\w+")
 _NAME = re.compile(r"[a-z_0-9]+(?=\()")
+
+
+@cache
+def repeats(name: str) -> int:
+    """How often a function writes out its arguments at most; 1 for one of DuckDB's own."""
+    if name not in MACROS:
+        return 2 if name == "nullif" else 1
+    parameters, _, body = MACROS[name].partition(" AS ")
+    below = max((repeats(n) for n in _NAME.findall(body)), default=1)
+    return below * sum(
+        len(re.findall(rf"\b{parameter}\b", body)) for parameter in _WORD.findall(parameters)
+    )
 
 
 def used_by(sql: str) -> tuple[str, ...]:

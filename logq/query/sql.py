@@ -8,7 +8,7 @@ show - below a negation, or as a value - ``definite`` makes it a real false.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from logq.errors import NotAvailableYet, WrongArguments, located
@@ -28,6 +28,7 @@ from logq.query.build import (
 from logq.query.compare import contains, equals, is_in, matches, ordered
 from logq.query.function import Function, canonical, find
 from logq.query.nodes import Expr
+from logq.query.once import R, once
 from logq.query.regex import compile_pattern, longest
 from logq.query.scope import Scope, access
 from logq.query.value import (
@@ -61,6 +62,8 @@ class Environment:
     """Inside the items of ``stats``, outside of any aggregate."""
     keys: frozenset[Expr] = frozenset()
     """While aggregating: the grouping keys, which may be used as they are."""
+    fresh: Callable[[str], str] = str
+    """Makes SQL names that no column has."""
     offset: nodes.Duration | None = None
     """``stats ... offset``: how far the boundaries of ``bin`` are shifted."""
     warnings: list[str] = field(default_factory=list)
@@ -118,7 +121,7 @@ def evaluate(node: Expr, env: Environment) -> Value:
                 while isinstance(base, nodes.Access):
                     keys.insert(0, base.key)
                     base = base.base
-                return access(evaluate(base, env), keys)
+                return _once(env, [evaluate(base, env)], lambda values: access(values[0], keys))
             case nodes.Duration():
                 raise WrongArguments(
                     "a period is only allowed as an argument of a function",
@@ -146,19 +149,25 @@ def condition(node: Expr, env: Environment) -> Sql:
             case nodes.Not(value=value):
                 return negate(definite(condition(value, env)))
             case nodes.Compare(op="!=", left=left, right=right):
-                return negate(definite(equals(evaluate(left, env), evaluate(right, env))))
-            case nodes.Compare(op="=", left=left, right=right):
-                return equals(evaluate(left, env), evaluate(right, env))
+                return negate(definite(condition(replace(node, op="="), env)))
             case nodes.Compare(op=op, left=left, right=right):
-                return ordered(op, evaluate(left, env), evaluate(right, env))
+                sides = [evaluate(left, env), evaluate(right, env)]
+                if op == "=":
+                    return _once(env, sides, lambda values: equals(*values))
+                return _once(env, sides, lambda values: ordered(op, *values))
             case nodes.Like(value=value, pattern=pattern, negated=negated):
-                found = _like(evaluate(value, env), pattern)
+                found = _once(env, [evaluate(value, env)], lambda v: _like(v[0], pattern))
                 return negate(definite(found)) if negated else found
             case nodes.In(value=value, items=items, negated=negated):
-                found = _in(evaluate(value, env), items)
+                found = _once(env, [evaluate(value, env)], lambda v: _in(v[0], items))
                 return negate(definite(found)) if negated else found
             case _:
-                return truth(evaluate(node, env))
+                return _once(env, [evaluate(node, env)], lambda values: truth(values[0]))
+
+
+def _once(env: Environment, values: Sequence[Value], build: Callable[[Sequence[Value]], R]) -> R:
+    # SQL allows no aggregate inside a lambda: there all values get names, or none.
+    return once(values, build, env.fresh, every=env.aggregating)
 
 
 def definite(value: Sql) -> Sql:
@@ -185,23 +194,27 @@ def _in(value: Value, items: nodes.ListLiteral | nodes.Subquery) -> Sql:
 
 
 def _arithmetic(node: nodes.Arithmetic, env: Environment) -> Value:
-    left, right = evaluate(node.left, env), evaluate(node.right, env)
+    sides = [evaluate(node.left, env), evaluate(node.right, env)]
+    return _once(env, sides, lambda values: _calculation(node.op, *values))
+
+
+def _calculation(op: str, left: Value, right: Value) -> Value:
     a, b = to_number(left), to_number(right)
     exact = {left.type, right.type} <= {Type.INTEGER, Type.BOOLEAN, Type.TIMESTAMP}
-    if exact and node.op in "+-*":
+    if exact and op in "+-*":
         # 64-bit integers stay exact, whatever the size of the result.
-        return Value(Type.INTEGER, fn(_EXACT[node.op], a, b))
+        return Value(Type.INTEGER, fn(_EXACT[op], a, b))
     a, b = cast(a, "DOUBLE"), cast(b, "DOUBLE")
-    if node.op in "+-*" and Type.DYNAMIC in (left.type, right.type):
+    if op in "+-*" and Type.DYNAMIC in (left.type, right.type):
         wholes = [whole for whole in (to_whole(left), to_whole(right)) if whole is not None]
         if len(wholes) == 2:
-            exactly = cast(fn(_EXACT[node.op], *wholes), "DOUBLE")
-            return Value(Type.NUMBER, coalesce(exactly, finite(operate(node.op, a, b))))
-    if node.op in "/%":
+            exactly = cast(fn(_EXACT[op], *wholes), "DOUBLE")
+            return Value(Type.NUMBER, coalesce(exactly, finite(operate(op, a, b))))
+    if op in "/%":
         b = fn("nullif", b, number(0))
-    if node.op == "^":
+    if op == "^":
         return Value(Type.NUMBER, finite(fn("pow", a, b)))
-    return Value(Type.NUMBER, finite(operate(node.op, a, b)))
+    return Value(Type.NUMBER, finite(operate(op, a, b)))
 
 
 _EXACT = {"+": "exact_add", "-": "exact_subtract", "*": "exact_multiply"}
@@ -215,7 +228,10 @@ def finite(value: Sql) -> Sql:
 def _negative(inner: Expr, env: Environment) -> Value:
     if isinstance(inner, nodes.Literal) and isinstance(inner.value, (int, float)):
         return literal(-inner.value)
-    value = evaluate(inner, env)
+    return _once(env, [evaluate(inner, env)], lambda values: _negated(values[0]))
+
+
+def _negated(value: Value) -> Value:
     if value.type in (Type.INTEGER, Type.BOOLEAN, Type.TIMESTAMP):
         return Value(Type.INTEGER, fn(_EXACT["-"], number(0), to_number(value)))
     return Value(Type.NUMBER, operate("-", number(0), to_number(value)))
@@ -233,17 +249,45 @@ def _call(node: nodes.Call, env: Environment) -> Value:
             )
         inner = replace(env, aggregating=False)
         _refuse_nested(node, env)
-    arguments = [
-        _argument(function, index, argument, inner) for index, argument in enumerate(node.args)
+    arguments = [_argument(function, n, argument, inner) for n, argument in enumerate(node.args)]
+    if function.aggregate:
+        return _built(function, env, arguments)
+    places = [n for n, argument in enumerate(arguments) if isinstance(argument, Value)]
+
+    def build(values: Sequence[Value]) -> Value:
+        given = dict(zip(places, values, strict=True))
+        return _built(function, env, [given.get(n, a) for n, a in enumerate(arguments)])
+
+    return _once(env, [a for a in arguments if isinstance(a, Value)], build)
+
+
+def _built(function: Function, env: Environment, arguments: Sequence[object]) -> Value:
+    given = [
+        _converted(function.parameter(n).kind, a) if isinstance(a, Value) else a
+        for n, a in enumerate(arguments)
     ]
     if function.most is not None:
-        arguments += [None] * (function.most - len(arguments))
-    result = function.build(env, *arguments) if function.context else function.build(*arguments)
+        given += [None] * (function.most - len(given))
+    result = function.build(env, *given) if function.context else function.build(*given)
     if isinstance(result, Value):
         return result
     if function.returns is None:
         raise TypeError(f"function {function.name} returned SQL without a type")
     return Value(function.returns, result)
+
+
+def _converted(kind: str, value: Value) -> object:
+    match kind:
+        case "text":
+            return to_text(value)
+        case "number":
+            return to_number(value)
+        case "time":
+            return to_timestamp(value)
+        case "truth":
+            return definite(truth(value))
+        case _:
+            return value
 
 
 def _check_count(function: Function, args: Sequence[Expr]) -> None:
@@ -291,18 +335,7 @@ def _argument(function: Function, index: int, node: Expr, env: Environment) -> o
             return node
         if parameter.kind == "constant":
             return _constant(function, parameter.name, node)
-        value = evaluate(node, env)
-        match parameter.kind:
-            case "text":
-                return to_text(value)
-            case "number":
-                return to_number(value)
-            case "time":
-                return to_timestamp(value)
-            case "truth":
-                return definite(truth(value))
-            case _:
-                return value
+        return evaluate(node, env)
 
 
 def _constant(function: Function, name: str, node: Expr) -> object:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from logq.errors import located
+from logq.errors import QueryError, located
 from logq.query import nodes
 from logq.query.build import Sql, alias, cast, coalesce, fn, is_literal
 from logq.query.command import Command, command
 from logq.query.compare import natural_order
 from logq.query.compiler import OrderKey, Step, missing_last
+from logq.query.function import find
 from logq.query.nodes import Expr, Item
 from logq.query.scope import Column, Scope
 from logq.query.source import SQL_TYPES
@@ -56,7 +58,7 @@ class Stats(Command):
         inside = replace(
             env, aggregating=True, keys=frozenset(normal(item.expr) for item in self.by)
         )
-        for item, expr in zip(self.items, _spell_out(self.items), strict=True):
+        for item, expr in zip(self.items, _spell_out(self.items, step.scope), strict=True):
             with located(item):
                 value = evaluate(expr, inside)
             definition = Column(step.source.ident(item.name), value.type, value.bucket)
@@ -84,31 +86,46 @@ def _define(scope: Scope, item: Item, definition: Column) -> Scope:
     return scope
 
 
-def _spell_out(items: tuple[Item, ...]) -> list[Expr]:
-    """The items with aliases of earlier items replaced by what they stand for."""
+def _spell_out(items: tuple[Item, ...], scope: Scope) -> list[Expr]:
+    """The items with aliases of earlier items replaced by what they stand for.
+
+    In ``max(x) as x, min(x) as least`` the second ``x`` is the field, if there is one.
+    """
     known: dict[str, Expr] = {}
+    fields = {*scope.columns, *(scope.source.known() if scope.source is not None else ())}
     result = []
     for item in items:
-        expr = _substitute(item.expr, known)
+        expr = _substitute(item.expr, known, fields)
         result.append(expr)
         if item.alias is not None:
             known[item.alias] = expr
     return result
 
 
-def _substitute(node: Expr, known: dict[str, Expr]) -> Expr:
+def _substitute(node: Expr, known: dict[str, Expr], fields: set[str]) -> Expr:
+    def inside(below: Expr) -> Expr:
+        return _substitute(below, known, fields)
+
     match node:
         case nodes.Field():
             return known.get(node.name, node)
-        case nodes.Call(args=args):
-            return replace(node, args=tuple(_substitute(a, known) for a in args))
+        case nodes.Call(name=name, args=args):
+            if _is_aggregate(name):
+                known = {alias: expr for alias, expr in known.items() if alias not in fields}
+            return replace(node, args=tuple(inside(a) for a in args))
         case nodes.Not(value=value) | nodes.Negate(value=value):
-            return replace(node, value=_substitute(value, known))
+            return replace(node, value=inside(value))
         case nodes.And(values=values) | nodes.Or(values=values):
-            return replace(node, values=tuple(_substitute(v, known) for v in values))
+            return replace(node, values=tuple(inside(v) for v in values))
         case nodes.Compare(left=a, right=b) | nodes.Arithmetic(left=a, right=b):
-            return replace(node, left=_substitute(a, known), right=_substitute(b, known))
+            return replace(node, left=inside(a), right=inside(b))
         case nodes.Like(value=value) | nodes.In(value=value):
-            return replace(node, value=_substitute(value, known))
+            return replace(node, value=inside(value))
         case _:
             return node
+
+
+def _is_aggregate(name: str) -> bool:
+    with suppress(QueryError):  # told with its place when the item is compiled
+        return find(name).aggregate
+    return False
