@@ -84,10 +84,20 @@ MACROS = {
         "CASE WHEN contains(a, ':') THEN ipv6_full(ipv6_split(ipv6_plain(a))) END)[1]"
     ),
     "finite": "(x) AS CASE WHEN isfinite(x) THEN x END",
-    # Two 64-bit integers give an exact result, whatever its size; NULL only past 38 digits.
-    "exact_add": "(a, b) AS TRY(CAST(a AS HUGEINT) + CAST(b AS HUGEINT))",
-    "exact_subtract": "(a, b) AS TRY(CAST(a AS HUGEINT) - CAST(b AS HUGEINT))",
-    "exact_multiply": "(a, b) AS TRY(CAST(a AS HUGEINT) * CAST(b AS HUGEINT))",
+    # Two 64-bit integers give an exact result, whatever its size; NULL only past 37 digits.
+    # Not by TRY: that may not stand around an aggregate.
+    "exact_add": (
+        "(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) + CAST(b AS DOUBLE)) < 1e37 "
+        "THEN CAST(a AS HUGEINT) + CAST(b AS HUGEINT) END"
+    ),
+    "exact_subtract": (
+        "(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) - CAST(b AS DOUBLE)) < 1e37 "
+        "THEN CAST(a AS HUGEINT) - CAST(b AS HUGEINT) END"
+    ),
+    "exact_multiply": (
+        "(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) * CAST(b AS DOUBLE)) < 1e37 "
+        "THEN CAST(a AS HUGEINT) * CAST(b AS HUGEINT) END"
+    ),
     "time_text": "(t) AS strftime(t, '%Y-%m-%d %H:%M:%S.%g')",
 }
 """Name and definition, each using only macros defined before it."""
