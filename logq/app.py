@@ -12,14 +12,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from logq import settings
+from logq.arns import Place
 from logq.config import find_config, read_config, table
 from logq.errors import AlreadyExists, NotFound
 
 if TYPE_CHECKING:
     from logq.ingest.agent import AgentReport, Stop
     from logq.ingest.agent_config import AgentConfig
+    from logq.ingest.incoming import Incoming
     from logq.ingest.report import LoadReport, Progress
-    from logq.model import LogGroup
+    from logq.model import Accepted, Checkpoint, LogGroup
     from logq.query.engine import Queries, Store
     from logq.storage import Storage
     from logq.storage.findings import Report
@@ -80,6 +82,25 @@ class LogQ:
             with suppress(AlreadyExists):  # another process was quicker
                 self.storage.groups.create(name)
             return self.storage.groups.get(name)
+
+    @property
+    def place(self) -> Place:
+        """The region and account of the ARNs of what is here."""
+        return Place(self.settings.region, self.settings.account)
+
+    def accept(
+        self, group: str, incoming: Incoming, checkpoints: Sequence[Checkpoint] = ()
+    ) -> Accepted:
+        """Store events that a sender states, durably; raises UnknownLogGroup and StorageError."""
+        from logq.ingest.parser import Parser
+
+        parser = Parser(
+            self.storage.groups.format(group),
+            max_event_bytes=self.settings.max_event_bytes,
+            json_prefix=self.settings.json_prefix != "none",
+        )
+        batch = parser.accept(incoming, self.clock()).batch
+        return self.storage.events.append(group, batch, checkpoints)
 
     def load(
         self,

@@ -16,8 +16,12 @@
     ├─ InvalidValue              names the parameter and the rule it broke
     │  └─ InvalidConfig          path and line of the configuration
     ├─ LimitExceeded             names the limit and the setting that moves it
-    │  └─ TimedOut
+    │  ├─ TimedOut
+    │  └─ Throttled              too much at once; says when to try again
     ├─ CheckpointConflict        another process moved the same checkpoint
+    ├─ Conflict                  a definition was changed by somebody else meanwhile
+    ├─ Unauthenticated           who asks is not known
+    ├─ AccessDenied              who asks may not do this
     └─ StorageError              the disk, a damaged or missing file
        ├─ CatalogMissing         data is present but its catalog is not
        └─ DiskFull
@@ -128,8 +132,34 @@ class TimedOut(LimitExceeded):
     """The time limit was reached."""
 
 
+class Throttled(LimitExceeded):
+    """Too much at once: nothing was done, and the same call may go through later."""
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+        """Seconds."""
+
+
 class CheckpointConflict(LogQError):
     """Another process moved the same checkpoint in between."""
+
+
+class Conflict(LogQError):
+    """A definition was changed by somebody else since it was read."""
+
+
+class Unauthenticated(LogQError):
+    """Who asks is not known: no credentials, or none that hold."""
+
+    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+        """A stable word that doors turn into their protocol's code."""
+
+
+class AccessDenied(LogQError):
+    """Who asks may not do this."""
 
 
 class StorageError(LogQError):

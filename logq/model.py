@@ -219,3 +219,20 @@ class Accepted:
     first_seq: int
     expired: int = 0
     """Events older than the group's retention: not stored, counted here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Something a person defined: a metric filter, a saved query, a key, a policy."""
+
+    kind: str
+    name: str
+    group: str | None
+    """The log group it belongs to and goes with, if any."""
+    body: Mapping[str, Any]
+    """What was defined, as JSON."""
+    created: int
+    updated: int
+    """Epoch milliseconds."""
+    version: int
+    """1 when it is made, one more with every change."""

@@ -49,6 +49,8 @@ class Settings:
     json_prefix: str = setting(
         "first_fragment", "find JSON behind a text prefix: first_fragment, or none"
     )
+    region: str = setting("us-east-1", "the region that stands in ARNs")
+    account: str = setting("000000000000", "the account that stands in ARNs, twelve digits")
 
 
 def load(table: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:

@@ -20,8 +20,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "logq"
 
-GROUND = frozenset({"config", "errors", "failpoints", "model", "settings", "units"})
-ENGINES = frozenset({"ingest", "query", "storage"})
+GROUND = frozenset({"arns", "config", "errors", "failpoints", "model", "settings", "units"})
+ENGINES = frozenset({"access", "audit", "ingest", "query", "storage"})
 
 ROOMS: dict[str, frozenset[str]] = {
     # room of logq/ -> the other rooms it may import
@@ -34,8 +34,16 @@ ROOMS: dict[str, frozenset[str]] = {
     "drawing": GROUND | {"terminal", "values"},
     "renderers": GROUND | {"drawing", "renderer", "terminal", "values"},
     "app": GROUND | ENGINES,
+    # The hall's upper floor: queries of other people, and what a caller may ask for at all.
+    "work": GROUND | ENGINES | {"app", "renderer", "values"},
+    "actions": GROUND | ENGINES | {"app", "values", "work"},
+    "server": GROUND | {"__init__", "access", "actions", "app", "ingest", "values", "work"},
+    # Speaks HTTP to a server in place of opening a data directory.
+    "client": GROUND | {"__init__", "values"},
     # Late only (see LATE): help, completion and follow read the registries and types of engines.
-    "cli": GROUND | ENGINES | {"__init__", "app", "renderer", "terminal", "values"},
+    "cli": GROUND
+    | ENGINES
+    | {"__init__", "actions", "app", "client", "renderer", "server", "terminal", "values", "work"},
     "__main__": frozenset({"cli"}),
 }
 
@@ -49,10 +57,17 @@ PACKAGES: dict[str, frozenset[str]] = {
     "renderer": frozenset({"pyarrow"}),
     "renderers": frozenset({"orjson", "pyarrow"}),
     "cli": frozenset({"pyarrow", "rich", "typer"}),
+    "work": frozenset({"orjson", "pyarrow"}),
+    "actions": frozenset({"orjson", "pyarrow"}),
+    "server": frozenset({"anyio", "fastapi", "orjson", "pydantic", "starlette", "uvicorn"})
+    | {"botocore", "cbor2"}  # the wire protocol
+    | {"cramjam", "google", "opentelemetry"}  # push ingestion
+    | {"h11", "httptools", "prometheus_client", "pyarrow"},
+    "client": frozenset({"httpx2", "orjson", "pyarrow"}),
 }
 
 HEAVY = frozenset().union(*PACKAGES.values()) - {"filelock", "typer"}
-LATE = ENGINES | HEAVY | {"app"}
+LATE = ENGINES | HEAVY | {"actions", "app", "client", "server", "work"}
 """What the modules of ``cli`` import only inside functions, so that ``logq --version`` is quick."""
 
 

@@ -14,6 +14,7 @@ from logq.ingest.batch import Rows, assemble
 from logq.ingest.detection import Detection
 from logq.ingest.events import Rejected
 from logq.ingest.format import HEAD, Context, Format, Projection, format_named
+from logq.ingest.incoming import Incoming
 from logq.ingest.shred import Shredded, Shredder
 from logq.ingest.text import Mask, as_binary, cut, decode, without_mark, without_returns
 from logq.ingest.timestamps import parse_timestamps
@@ -124,6 +125,28 @@ class Parser:
         size = pc.sum(pc.binary_length(block.messages)).as_py() or 0
         return Parsed(batch, replace(counters, events=batch.num_rows, bytes=size))
 
+    def accept(self, incoming: Incoming, arrival: int) -> Parsed:
+        """The events that a sender states; where it gives no time, the message's or ``arrival``."""
+        context = Context(arrival, self._zone, arrival)
+        block, counters = self._whole(incoming)
+        for mask in self._masks:
+            block = replace(block, messages=mask.apply(block.messages), raw=None)
+        batch = self._batch(block, incoming.streams, context)
+        return Parsed(batch, replace(counters, events=batch.num_rows))
+
+    def _whole(self, incoming: Incoming) -> tuple[_Block, Counters]:
+        size = pc.sum(pc.binary_length(incoming.messages)).as_py() or 0
+        counters = Counters(lines=len(incoming.messages), bytes=size)
+        longest = pc.max(pc.binary_length(incoming.messages)).as_py() or 0
+        if longest <= self._limit:
+            return _Block(incoming.messages, timestamps=incoming.timestamps), counters
+        lines, missing = cut(incoming.messages.cast(pa.binary()), self._limit, {})
+        assert missing is not None
+        block = _Block(decode(lines).texts, cut=missing, timestamps=incoming.timestamps)
+        many = len(missing) - missing.null_count
+        left_out = pc.sum(missing).as_py() or 0
+        return block, replace(counters, truncated=many, truncated_bytes=left_out)
+
     def _read(
         self, lines: pa.Array, cuts: Mapping[int, int], counters: Counters
     ) -> tuple[_Block, Counters]:
@@ -157,10 +180,13 @@ class Parser:
 
     def _batch(self, block: _Block, stream: str | pa.Array, context: Context) -> pa.Table:
         messages = block.messages
-        if self._events:
+        if block.timestamps is not None and self._pinned is None:
             projection = Projection(block.timestamps, shred=True)
         else:
             projection = self._format(messages).project(messages, context)
+            if block.timestamps is not None:
+                stated = pc.coalesce(block.timestamps, projection.timestamps)
+                projection = replace(projection, timestamps=stated)
         inner = projection.messages
         shredded = None
         if projection.shred:

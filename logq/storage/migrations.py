@@ -79,4 +79,18 @@ CREATE TABLE checkpoints (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: list[str] = [_FIRST]
+_DEFINITIONS = """
+-- What people define, as JSON; group_id is 0 for what belongs to no log group.
+CREATE TABLE definitions (
+    kind TEXT NOT NULL,
+    group_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (kind, group_id, name)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: list[str] = [_FIRST, _DEFINITIONS]

@@ -1,7 +1,7 @@
 """Make a lost catalog anew from the footers of the segments.
 
-What only the old catalog knew (the journal, checkpoints, tags) is taken from it as far as SQLite
-can still read it; the old file stays in quarantine.
+What only the old catalog knew (the journal, checkpoints, tags, definitions) is taken from it as
+far as SQLite can still read it; the old file stays in quarantine.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ from logq.storage.footers import Found
 from logq.storage.opening import make, mark
 
 _BESIDE = ("", "-wal", "-shm")
+_SALVAGED = (
+    *("log_groups", "log_streams", "schemas", "checkpoints", "counters"),
+    "definitions",
+)
 
 
 def rebuild(directory: Directory, now: int) -> tuple[Finding, ...]:
@@ -115,7 +119,7 @@ def _salvage(connection: sqlite3.Connection, old: Path) -> int:
     with contextlib.closing(sqlite3.connect(old)) as source:
         with contextlib.suppress(sqlite3.Error):
             source.execute("PRAGMA writable_schema = ON")  # read on past a broken table
-        for table in ("log_groups", "log_streams", "schemas", "checkpoints", "counters"):
+        for table in _SALVAGED:
             for row in _rows(source, f"SELECT * FROM {table}"):
                 _insert(connection, table, row)
         known = {row.id for row in groups.matching(connection)}

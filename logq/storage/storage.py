@@ -12,6 +12,7 @@ from logq.settings import Settings
 from logq.storage import doctor, opening, quarantine
 from logq.storage.catalog import Catalog
 from logq.storage.checkpoints import Checkpoints
+from logq.storage.definitions import Definitions
 from logq.storage.disk import Directory, disk_errors
 from logq.storage.events import Events
 from logq.storage.findings import Report
@@ -40,6 +41,7 @@ class Storage:
         schemas = Schemas()
         self.groups = Groups(catalog, directory, clock, settings.any_retention)
         self.checkpoints = Checkpoints(catalog)
+        self.definitions = Definitions(catalog, clock)
         self._snapshots = Snapshots(catalog, directory, schemas)
         self._sealing = Sealing(catalog, directory, schemas, clock, settings)
         self.events = Events(catalog, directory, clock, settings, self._sealing.seal)

@@ -71,7 +71,7 @@ def test_a_killed_upgrade_leaves_the_old_or_the_new_catalog(
     assert die_at(point, upgrade) == ([], True)
     with Storage.open(tmp_path, clock) as storage:
         assert messages(storage) == ['{"n": 1}']
-    assert (tmp_path / "catalog.version-1.sqlite").exists()
+    assert (tmp_path / f"catalog.version-{len(migrations.MIGRATIONS)}.sqlite").exists()
 
 
 def test_a_killed_rebuild_can_be_repeated(tmp_path: Path, clock: Clock) -> None:

@@ -71,7 +71,7 @@ def test_a_migration_keeps_a_copy_of_the_catalog_before_it(
     monkeypatch.setattr(catalog, "MIGRATIONS", steps)
     with Storage.open(tmp_path, clock) as storage:
         assert [g.name for g in storage.groups.list()] == ["g"]
-    copy = sqlite3.connect(tmp_path / "catalog.version-1.sqlite")
+    copy = sqlite3.connect(tmp_path / f"catalog.version-{len(migrations.MIGRATIONS)}.sqlite")
     assert copy.execute("SELECT name FROM log_groups").fetchall() == [("g",)]
     assert len(copy.execute("PRAGMA table_info(log_groups)").fetchall()) == 6
     copy.close()

@@ -1,0 +1,1 @@
+"""What was asked of LogQ, by whom, and what came of it."""

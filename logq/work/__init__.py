@@ -1,0 +1,1 @@
+"""Queries of other people, in processes that can be stopped."""
