@@ -45,7 +45,8 @@ class Rows:
     raw: pa.Array | None = None
     time_source: pa.Array | None = None
     truncated: pa.Array | None = None
-    labels: Mapping[str, str] | None = None
+    labels: Mapping[str, str] | pa.Array | None = None
+    """The same for all, or the JSON text of each."""
 
 
 def assemble(
@@ -68,7 +69,9 @@ def assemble(
         TRUNCATED: rows.truncated,
     }
     arrays.update({name: array for name, array in optional.items() if array is not None})
-    if rows.labels:
+    if isinstance(rows.labels, pa.Array):
+        arrays[LABELS] = rows.labels
+    elif rows.labels:
         text = json.dumps(dict(rows.labels), ensure_ascii=False)
         arrays[LABELS] = pa.repeat(pa.scalar(text, pa.string()), len(rows.messages))
     doc = shredded.doc if shredded is not None else Doc.NONE

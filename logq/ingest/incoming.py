@@ -18,6 +18,11 @@ class Incoming:
     """timestamp[ms]; null where the sender gives no time."""
     streams: str | pa.Array
     """One log stream for all, or one for each."""
+    labels: pa.Array | None = None
+    """What the sender says beside each message: JSON objects of texts, null for nothing."""
+    format: str | None = None
+    """How messages are read in a group that pins no format, ``auto`` included; None: only the
+    fields of JSON are looked for, and no time."""
 
 
 def incoming(

@@ -59,6 +59,11 @@ class _Block:
     cut: pa.Array | None = None
     timestamps: pa.Array | None = None
     streams: pa.Array | None = None
+    labels: pa.Array | None = None
+    apart: bool = False
+    """Whether the events have nothing to do with each other, nor with those before."""
+    read: bool = True
+    """Whether the messages themselves may say more than their JSON."""
 
 
 class Parser:
@@ -129,6 +134,8 @@ class Parser:
         """The events that a sender states; where it gives no time, the message's or ``arrival``."""
         context = Context(arrival, self._zone, arrival)
         block, counters = self._whole(incoming)
+        if self._pinned is None and incoming.format not in (None, AUTO):
+            self._pinned = format_named(incoming.format)
         for mask in self._masks:
             block = replace(block, messages=mask.apply(block.messages), raw=None)
         batch = self._batch(block, incoming.streams, context)
@@ -138,11 +145,18 @@ class Parser:
         size = pc.sum(pc.binary_length(incoming.messages)).as_py() or 0
         counters = Counters(lines=len(incoming.messages), bytes=size)
         longest = pc.max(pc.binary_length(incoming.messages)).as_py() or 0
+        block = _Block(
+            incoming.messages,
+            timestamps=incoming.timestamps,
+            labels=incoming.labels,
+            apart=True,
+            read=incoming.format is not None,
+        )
         if longest <= self._limit:
-            return _Block(incoming.messages, timestamps=incoming.timestamps), counters
+            return block, counters
         lines, missing = cut(incoming.messages.cast(pa.binary()), self._limit, {})
         assert missing is not None
-        block = _Block(decode(lines).texts, cut=missing, timestamps=incoming.timestamps)
+        block = replace(block, messages=decode(lines).texts, cut=missing)
         many = len(missing) - missing.null_count
         left_out = pc.sum(missing).as_py() or 0
         return block, replace(counters, truncated=many, truncated_bytes=left_out)
@@ -175,12 +189,14 @@ class Parser:
         found = events.read_events(lines, first_line, context)
         blank = counters.lines - len(found.messages) - len(found.rejected)
         counters = replace(counters, blank=blank, rejected=found.rejected)
-        block = _Block(found.messages, timestamps=found.timestamps, streams=found.streams)
+        block = _Block(
+            found.messages, timestamps=found.timestamps, streams=found.streams, read=False
+        )
         return block, counters
 
     def _batch(self, block: _Block, stream: str | pa.Array, context: Context) -> pa.Table:
         messages = block.messages
-        if block.timestamps is not None and self._pinned is None:
+        if block.timestamps is not None and self._pinned is None and not block.read:
             projection = Projection(block.timestamps, shred=True)
         else:
             projection = self._format(messages).project(messages, context)
@@ -194,12 +210,21 @@ class Parser:
         timestamps = projection.timestamps
         if shredded is not None and timestamps.null_count:
             timestamps = _from_fields(timestamps, shredded, projection.time_fields, context)
-        timestamps, source = self._complete(timestamps, context.arrival)
+        if block.apart:
+            timestamps, source = _on_arrival(timestamps, context.arrival)
+        else:
+            timestamps, source = self._complete(timestamps, context.arrival)
         streams = _streams(stream, len(messages), block.rows)
         if block.streams is not None:
             streams = pc.coalesce(block.streams, streams)
         rows = Rows(
-            timestamps, messages, streams, block.raw, source, block.cut, self._labels or None
+            timestamps,
+            messages,
+            streams,
+            block.raw,
+            source,
+            block.cut,
+            self._labels or block.labels,
         )
         return assemble(rows, projection.columns, shredded, inner)
 
@@ -225,6 +250,14 @@ class Parser:
         if len(known):
             self.last = known[-1].cast(pa.int64()).as_py()
         return whole, source
+
+
+def _on_arrival(timestamps: pa.Array, arrival: int) -> tuple[pa.Array, pa.Array | None]:
+    """The same for events that stand apart."""
+    if timestamps.null_count == 0:
+        return timestamps, None
+    source = pc.if_else(timestamps.is_valid(), None, "arrival").cast(pa.string())
+    return pc.coalesce(timestamps, pa.scalar(arrival, pa.int64()).cast(_MS)), source
 
 
 def _from_fields(
