@@ -17,6 +17,7 @@ from logq.config import find_config, read_config, table
 from logq.errors import AlreadyExists, NotFound
 
 if TYPE_CHECKING:
+    from logq.access.access import Access
     from logq.ingest.agent import AgentReport, Stop
     from logq.ingest.agent_config import AgentConfig
     from logq.ingest.incoming import Incoming
@@ -45,6 +46,7 @@ class LogQ:
     ) -> None:
         self.data = data
         self.clock = clock
+        self.environ = environ
         self.config = find_config(data, config)
         self.options = read_config(self.config) if self.config else {}
         self.settings = settings.load(table(self.options, "settings"), environ)
@@ -82,6 +84,19 @@ class LogQ:
             with suppress(AlreadyExists):  # another process was quicker
                 self.storage.groups.create(name)
             return self.storage.groups.get(name)
+
+    @cached_property
+    def access(self) -> Access:
+        """Keys, policies and who is who."""
+        from logq.access.access import Access
+        from logq.access.master import MasterKey, key_file
+
+        return Access(
+            self.storage.definitions,
+            self.clock,
+            MasterKey(key_file(self.settings.key_file, self.data, self.environ)),
+            unsigned_payload=self.settings.unsigned_payload,
+        )
 
     @property
     def place(self) -> Place:

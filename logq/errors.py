@@ -14,7 +14,8 @@
     │  └─ UnknownLogGroup
     ├─ AlreadyExists
     ├─ InvalidValue              names the parameter and the rule it broke
-    │  └─ InvalidConfig          path and line of the configuration
+    │  ├─ InvalidConfig          path and line of the configuration
+    │  └─ InvalidPolicy          path of the fault in a policy document
     ├─ LimitExceeded             names the limit and the setting that moves it
     │  ├─ TimedOut
     │  └─ Throttled              too much at once; says when to try again
@@ -122,6 +123,10 @@ class InvalidValue(LogQError):
 
 class InvalidConfig(InvalidValue):
     """A configuration file that cannot be used."""
+
+
+class InvalidPolicy(InvalidValue):
+    """A policy document that does not follow the policy language."""
 
 
 class LimitExceeded(LogQError):

@@ -49,6 +49,12 @@ class Settings:
     json_prefix: str = setting(
         "first_fragment", "find JSON behind a text prefix: first_fragment, or none"
     )
+    key_file: str = setting(
+        "", "file of the master key; empty: logq/master.key in $XDG_CONFIG_HOME or ~/.config"
+    )
+    unsigned_payload: bool = setting(
+        False, "accept signed requests whose body is not signed, over TLS only"
+    )
     region: str = setting("us-east-1", "the region that stands in ARNs")
     account: str = setting("000000000000", "the account that stands in ARNs, twelve digits")
 

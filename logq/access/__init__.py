@@ -1,0 +1,1 @@
+"""Who may do what: keys, bearer tokens, signatures and policies."""
