@@ -9,6 +9,7 @@
     │  ├─ UnknownFunction
     │  ├─ WrongArguments         number or kind of a function's arguments
     │  ├─ InvalidRegex
+    │  ├─ InvalidPattern         a filter pattern that does not follow its rules
     │  └─ NotAvailableYet        part of the language that this version cannot run
     ├─ NotFound
     │  └─ UnknownLogGroup
@@ -99,6 +100,10 @@ class WrongArguments(QueryError):
 
 class InvalidRegex(QueryError):
     """A regular expression that RE2 refuses."""
+
+
+class InvalidPattern(QueryError):
+    """A filter pattern that does not follow its rules."""
 
 
 class NotAvailableYet(QueryError):

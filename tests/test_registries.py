@@ -28,7 +28,7 @@ DEMO = tomllib.loads((DIRECTORY / "demo.toml").read_text("utf-8"))
 def queries() -> tuple[str, ...]:
     """The text of every query case."""
     files = [tomllib.loads(path.read_text("utf-8")) for path in sorted(CASES.rglob("*.toml"))]
-    return tuple(case["query"] for file in files for case in file["case"])
+    return tuple(case["query"] for file in files for case in file["case"] if "query" in case)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The parser made from ``grammar/logq.lark``: query text to a Lark tree.
+"""The parsers made from ``grammar/*.lark``: the text of a query or filter pattern to a Lark tree.
 
 Building the parser's tables takes 125 ms, loading them 15 ms. So they are kept where Python keeps
 the bytecode of this file, under the same conditions: whoever could alter them could alter the
@@ -15,6 +15,7 @@ from pathlib import Path
 from lark import Lark, ParseTree, lexer
 
 FILE = "logq.lark"
+"""The grammar of queries; filter patterns have one of their own."""
 
 
 def folder() -> Path:
@@ -26,7 +27,7 @@ def folder() -> Path:
     raise FileNotFoundError(f"{FILE} is not part of this installation")
 
 
-def build(*, strict: bool = False, tables: Path | None = None) -> Lark:
+def build(file: str = FILE, *, strict: bool = False, tables: Path | None = None) -> Lark:
     """A new parser; ``strict`` also proves that no two terminals compete in any state.
 
     ``tables`` is a file to load the parser's tables from, and to write them to if it does not
@@ -36,7 +37,7 @@ def build(*, strict: bool = False, tables: Path | None = None) -> Lark:
     installed, lexer.has_interegular = lexer.has_interegular, strict
     try:
         return Lark(
-            (folder() / FILE).read_text(encoding="utf-8"),
+            (folder() / file).read_text(encoding="utf-8"),
             parser="lalr",
             lexer="contextual",
             propagate_positions=True,
@@ -48,10 +49,10 @@ def build(*, strict: bool = False, tables: Path | None = None) -> Lark:
 
 
 @cache
-def parser() -> Lark:
-    """The parser of this process, made once."""
+def parser(file: str = FILE) -> Lark:
+    """The parser of this process for a grammar, made once."""
     bytecode = None if sys.dont_write_bytecode else Path(cache_from_source(__file__))
-    return build(tables=bytecode and bytecode.with_suffix(".lark"))
+    return build(file, tables=bytecode and bytecode.with_suffix(f".{file}"))
 
 
 def parse_tree(text: str) -> ParseTree:

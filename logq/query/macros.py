@@ -98,6 +98,33 @@ MACROS = {
         "(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) * CAST(b AS DOUBLE)) < 1e37 "
         "THEN CAST(a AS HUGEINT) * CAST(b AS HUGEINT) END"
     ),
+    # Filter patterns: what is a JSON object or array, and the values in it.
+    "holds_json": (
+        r"(m) AS ltrim(m, ' ' || chr(9) || chr(10) || chr(13))[1] IN ('{', '[') AND json_valid(m)"
+    ),
+    "scalar_text": (
+        "(j) AS CASE WHEN j[1] = '\"' THEN json_extract_string(j, '$') "
+        "WHEN j[1] IN ('{', '[') OR j = 'null' THEN NULL "
+        "WHEN j IN ('true', 'false') OR regexp_full_match(j, '-?[0-9]+') THEN j "
+        "ELSE coalesce(text_of(try_cast(j AS DOUBLE)), j) END"
+    ),
+    "scalar_number": (
+        "(j) AS CASE WHEN j[1] = '\"' THEN number_of(json_extract_string(j, '$')) "
+        "WHEN j[1] IN ('{', '[', 't', 'f', 'n') THEN NULL ELSE number_of(j) END"
+    ),
+    # The columns of a message with their brackets or quotes. A bracket that is never closed takes
+    # the rest in one go, which is then cut without it: two passes, whatever the message.
+    "cut_columns": (
+        "(m) AS list_transform([regexp_extract_all(m, "
+        r"'\[[^\]]*(?:\]|$)|\"[^\"]*\"|[^ \t]+')], lambda t: "
+        "CASE WHEN starts_with(t[-1], '[') AND NOT ends_with(t[-1], ']') "
+        r"THEN list_concat(t[1:-2], regexp_extract_all(t[-1], '\"[^\"]*\"|[^ \t]+')) "
+        "ELSE t END)[1]"
+    ),
+    "column_text": (
+        "(c) AS CASE WHEN len(c) > 1 AND ((c[1] = '[' AND c[-1] = ']') OR "
+        "(c[1] = '\"' AND c[-1] = '\"')) THEN c[2:-2] ELSE c END"
+    ),
     "time_text": "(t) AS strftime(t, '%Y-%m-%d %H:%M:%S.%g')",
 }
 """Name and definition, each using only macros defined before it."""

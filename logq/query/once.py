@@ -44,8 +44,8 @@ def once(
         [v if keep else replace(v, sql=next(parts)) for v, keep in zip(values, kept, strict=True)]
     )
     if isinstance(result, Value):
-        return replace(result, sql=_let(name, heavy, result.sql))
-    return _let(name, heavy, result)
+        return replace(result, sql=let(name, heavy, result.sql))
+    return let(name, heavy, result)
 
 
 def _parts(record: Sql, count: int) -> list[Sql]:
@@ -55,7 +55,8 @@ def _parts(record: Sql, count: int) -> list[Sql]:
     return [fn("struct_extract", record.copy(), number(n)) for n in range(1, count + 1)]
 
 
-def _let(name: str, values: Sequence[Sql], body: Sql) -> Sql:
+def let(name: str, values: Sequence[Sql], body: Sql) -> Sql:
+    """The body, in which ``name`` is the value, or a record of several."""
     # All values stand outside of the body: DuckDB takes long over lambdas within lambdas.
     record = values[0] if len(values) == 1 else fn("row", *values)
     function = exp.Lambda(this=body, expressions=[exp.to_identifier(name, quoted=True)])

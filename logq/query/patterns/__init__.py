@@ -1,0 +1,1 @@
+"""The parts of filter patterns; ``logq.query.filter_pattern`` is what others use."""

@@ -1,0 +1,210 @@
+"""The conditions of patterns as SQL. NULL stands for false, as in a WHERE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from logq.query.build import (
+    FALSE,
+    TRUE,
+    Sql,
+    all_of,
+    any_of,
+    case,
+    cast,
+    coalesce,
+    column,
+    eq,
+    fn,
+    is_null,
+    member,
+    negate,
+    not_null,
+    number,
+    operate,
+    text,
+)
+from logq.query.once import let
+from logq.query.patterns.inputs import Inputs, each
+from logq.query.patterns.nodes import (
+    AllOf,
+    AnyOf,
+    Columns,
+    Comparison,
+    Condition,
+    FilterPattern,
+    Kind,
+    Number,
+    Regex,
+    Term,
+    Test,
+    Wildcard,
+)
+from logq.query.patterns.reading import is_blank
+from logq.query.regex import longest
+from logq.query.value import is_exact_only, text_number
+
+
+def condition(pattern: FilterPattern, inputs: Inputs) -> Sql:
+    """Whether an event matches the pattern."""
+    if pattern.kind is Kind.TEXT:
+        return _terms(pattern.terms, inputs.message)
+    if pattern.test is not None:
+        return _combined(pattern.test, lambda leaf: _selected(leaf, inputs))
+    if pattern.columns is not None:
+        return _in_columns(pattern.columns, inputs)
+    return TRUE.copy()
+
+
+def _combined(test: Test, leaf: Callable[[Condition | Comparison], Sql]) -> Sql:
+    if isinstance(test, AllOf):
+        return all_of(*(_combined(part, leaf) for part in test.parts))
+    if isinstance(test, AnyOf):
+        return any_of(*(_combined(part, leaf) for part in test.parts))
+    return leaf(test)
+
+
+# ---- terms
+
+
+def _terms(terms: tuple[Term, ...], message: Sql) -> Sql:
+    parts = [_contains(term, message) for term in terms]
+    return any_of(*parts) if terms[0].sign == "?" else all_of(*parts)
+
+
+def _contains(term: Term, message: Sql) -> Sql:
+    if isinstance(term.value, Regex):
+        found = _matches(message, term.value)
+    elif is_blank(term.value):
+        found = TRUE.copy()
+    else:
+        found = fn("contains", message.copy(), text(term.value))
+    return negate(found) if term.sign == "-" else found
+
+
+def _matches(subject: Sql, regex: Regex) -> Sql:
+    search = fn("regexp_matches", subject.copy(), text(regex.re2))
+    literals = [fn("contains", subject.copy(), text(part)) for part in longest(regex.literals)]
+    return all_of(*literals, search)
+
+
+# ---- values of JSON documents
+
+
+def _selected(leaf: Condition | Comparison, inputs: Inputs) -> Sql:
+    assert isinstance(leaf, Condition)
+    selector, comparison = leaf.selector, leaf.comparison
+    if selector.wildcard is None:
+        found = inputs.value(selector)
+        if comparison.op == "absent":
+            return all_of(not_null(inputs.is_json()), is_null(found))
+        return _holds(comparison, found)
+    values = inputs.values(selector)
+    if comparison.op == "absent":
+        return eq(fn("len", values), number(0))
+    one = "value"
+    test = coalesce(_holds(comparison, cast(column(one), "VARCHAR")), FALSE.copy())
+    return fn("list_bool_or", each(values, one, test))
+
+
+def _holds(comparison: Comparison, found: Sql) -> Sql:
+    """A comparison of the JSON text of a value."""
+    match comparison.op:
+        case "null" | "true" | "false" as word:
+            return eq(found, text(word))
+        case "=":
+            return _equals(comparison, found)
+        case "!=":
+            return all_of(
+                _is_scalar(found), negate(coalesce(_equals(comparison, found), FALSE.copy()))
+            )
+        case op:
+            assert isinstance(comparison.value, Number)
+            return operate(op, fn("scalar_number", found), number(comparison.value.value))
+
+
+def _is_scalar(found: Sql) -> Sql:
+    first = fn("list_extract", found.copy(), number(1))
+    return all_of(
+        negate(eq(found.copy(), text("null"))), negate(member(first, text("{"), text("[")))
+    )
+
+
+def _equals(comparison: Comparison, found: Sql) -> Sql:
+    value = comparison.value
+    if isinstance(value, Regex):
+        return _matches(fn("scalar_text", found.copy()), value)
+    if isinstance(value, Number):
+        is_text = eq(fn("list_extract", found.copy(), number(1)), text('"'))
+        as_text = eq(fn("scalar_text", found.copy()), text(value.text))
+        if is_exact_only(value.value):
+            return as_text
+        same = eq(fn("scalar_number", found.copy()), number(value.value))
+        return case((is_text, as_text), otherwise=same)
+    assert isinstance(value, Wildcard)
+    if value.anything:
+        return _is_scalar(found)
+    if not value.before and not value.after and _only_text(value.text):
+        return eq(found.copy(), text(f'"{value.text}"'))
+    return _like(fn("scalar_text", found.copy()), value)
+
+
+def _only_text(value: str) -> bool:
+    """Whether only a JSON string can be this text, and is written without escapes."""
+    plain = value.isprintable() and '"' not in value and "\\" not in value
+    return plain and text_number(value) is None and value not in ("true", "false")
+
+
+def _like(subject: Sql, value: Wildcard) -> Sql:
+    if value.before and value.after:
+        return fn("contains", subject, text(value.text))
+    if value.before:
+        return fn("ends_with", subject, text(value.text))
+    if value.after:
+        return fn("starts_with", subject, text(value.text))
+    return eq(subject, text(value.text))
+
+
+# ---- columns
+
+
+def _in_columns(columns: Columns, inputs: Inputs) -> Sql:
+    least = len(columns.before) + len(columns.after or ())
+    op = "=" if columns.after is None else ">="
+    fits = operate(op, fn("len", inputs.columns()), number(least))
+    tests = [
+        _combined(test, lambda leaf, n=number_: _in_column(leaf, inputs.column(n)))  # type: ignore[misc]
+        for number_, test in columns.tested()
+    ]
+    return all_of(fits, *tests)
+
+
+def _in_column(leaf: Condition | Comparison, found: Sql) -> Sql:
+    assert isinstance(leaf, Comparison)
+    if leaf.op == "=":
+        return _column_equals(leaf, found)
+    if leaf.op == "!=":
+        return negate(coalesce(_column_equals(leaf, found), FALSE.copy()))
+    assert isinstance(leaf.value, Number)
+    return operate(leaf.op, fn("number_of", found), number(leaf.value.value))
+
+
+def _column_equals(leaf: Comparison, found: Sql) -> Sql:
+    value = leaf.value
+    if isinstance(value, Regex):
+        return _matches(found, value)
+    if isinstance(value, Number):
+        if is_exact_only(value.value):
+            return eq(found, text(value.text))
+        return eq(fn("number_of", found), number(value.value))
+    assert isinstance(value, Wildcard)
+    return not_null(found) if value.anything else _like(found, value)
+
+
+def alone(pattern: FilterPattern, message: Sql, prefix: str) -> Sql:
+    """The condition with its inputs, for a place where nothing else shares them."""
+    inputs = Inputs(message, prefix)
+    body = condition(pattern, inputs)
+    for name, value in inputs.made().items():
+        body = let(name, [value], body)
+    return body
