@@ -79,8 +79,7 @@ class Fault:
     @cached_property
     def stage(self) -> tuple[Token, ...]:
         """The tokens of the stage that the piece is in."""
-        starts = [i for i, token in enumerate(self.before) if token.type == "_BAR"]
-        return self.before[starts[-1] + 1 :] if starts else self.before
+        return stage_of(self.before)
 
     @cached_property
     def open_brackets(self) -> tuple[Token, ...]:
@@ -130,6 +129,12 @@ class Fault:
 Rule: TypeAlias = Callable[[Fault], QuerySyntaxError | None]
 
 
+def stage_of(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The tokens after the last bar."""
+    starts = [i for i, token in enumerate(tokens) if token.type == "_BAR"]
+    return tokens[starts[-1] + 1 :] if starts else tokens
+
+
 def start_of(token: Token) -> int:
     """The position of a token's first character."""
     return token.start_pos or 0
@@ -168,10 +173,11 @@ def locate(error: UnexpectedInput, text: str) -> Fault:
     replay = parser().parse_interactive("")
     for token in before:
         replay.feed_token(token)
-    return Fault(text, _place(error, text, before), tuple(before), _accepted(replay))
+    return Fault(text, _place(error, text, before), tuple(before), accepted(replay))
 
 
-def _accepted(parser: InteractiveParser) -> frozenset[str]:
+def accepted(parser: InteractiveParser) -> frozenset[str]:
+    """The terminals that may come next."""
     return frozenset(parser.accepts())  # type: ignore[no-untyped-call]  # Lark leaves it untyped
 
 

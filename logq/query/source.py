@@ -35,19 +35,12 @@ from logq.query.build import (
     timestamp,
 )
 from logq.query.scope import Column, json_at
+from logq.query.system_fields import LOG, SYSTEM_FIELDS
 from logq.query.value import Type, Value, to_dynamic
 
-LOG = "@log"
-
 _SYSTEM: dict[str, Type] = {
-    model.TIMESTAMP: Type.TIMESTAMP,
-    model.MESSAGE: Type.TEXT,
-    model.LOG_STREAM: Type.TEXT,
-    LOG: Type.TEXT,
-    model.INGESTION_TIME: Type.TIMESTAMP,
+    **{name: field.type for name, field in SYSTEM_FIELDS.items()},
     model.SEQ: Type.INTEGER,
-    model.TIME_SOURCE: Type.TEXT,
-    model.TRUNCATED: Type.INTEGER,
 }
 _COLUMN_TYPES = {
     Kind.INT: Type.INTEGER,
