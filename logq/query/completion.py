@@ -18,7 +18,6 @@ from logq.query.literals import quote, quote_name
 from logq.query.place import Place, place_of
 from logq.query.system_fields import LOG, SYSTEM_FIELDS
 from logq.query.terminal_words import COMMANDS, KEYWORDS
-from logq.values import number_text
 
 MOST = 200
 PERIODS = ("1m", "5m", "15m", "1h", "1d")
@@ -210,7 +209,7 @@ def _fields(place: Place, known: Known) -> Iterator[Completion]:
     system = [name for name in SYSTEM_FIELDS if name not in found]
     usual = [each for each in known.fields if each.path not in SYSTEM_FIELDS]
     for each in sorted(usual, key=lambda each: (-(each.percent or 0), each.path.casefold())):
-        share = "" if each.percent is None else f", {number_text(each.percent)} %"
+        share = "" if each.percent is None else f", {each.percent:g} %"
         yield _field(each.path, f"{' or '.join(each.types)}{share}")
     for name in (*system, *(name for name in SYSTEM_FIELDS if name in found)):
         yield _field(name, str(SYSTEM_FIELDS[name].type), SYSTEM_FIELDS[name].summary)
@@ -262,12 +261,11 @@ def _values(place: Place, known: Known) -> Iterator[Completion]:
         if isinstance(value, bool):
             label = insert = str(value).lower()
         elif isinstance(value, int | float):
-            label = insert = number_text(value) or ""
+            label = insert = repr(value)
         else:
             label, insert = value, quote(value)
-        if insert:
-            events = f"{each.events:,} events" if each.events else ""
-            yield Completion(label, Kind.VALUE, insert, events)
+        events = f"{each.events:,} events" if each.events else ""
+        yield Completion(label, Kind.VALUE, insert, events)
 
 
 def _texts(place: Place, known: Known) -> Iterator[Completion]:
