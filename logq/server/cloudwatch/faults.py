@@ -1,0 +1,92 @@
+"""What an error of LogQ is called by each service of AWS."""
+
+from __future__ import annotations
+
+from logq.errors import (
+    AccessDenied,
+    AlreadyExists,
+    Conflict,
+    InvalidValue,
+    LimitExceeded,
+    LogQError,
+    NotFound,
+    QueryError,
+    StorageError,
+    Throttled,
+    Unauthenticated,
+    UnknownLogGroup,
+)
+from logq.server.cloudwatch.fault import WireError
+
+_LOGS: dict[type[LogQError], str] = {
+    QueryError: "MalformedQueryException",
+    NotFound: "ResourceNotFoundException",
+    AlreadyExists: "ResourceAlreadyExistsException",
+    InvalidValue: "InvalidParameterException",
+    Throttled: "ThrottlingException",
+    LimitExceeded: "LimitExceededException",
+    Conflict: "OperationAbortedException",
+    AccessDenied: "AccessDeniedException",
+    StorageError: "ServiceUnavailableException",
+}
+_CLOUDWATCH: dict[type[LogQError], str] = {
+    NotFound: "ResourceNotFound",
+    AlreadyExists: "ResourceConflict",
+    InvalidValue: "InvalidParameterValueException",
+    LimitExceeded: "LimitExceededFault",
+    Conflict: "ConcurrentModificationException",
+    StorageError: "InternalServiceFault",
+}
+_EVENTS: dict[type[LogQError], str] = {
+    InvalidValue: "ValidationException",
+    Conflict: "ConcurrentModificationException",
+}
+_SNS: dict[type[LogQError], str] = {
+    NotFound: "NotFoundException",
+    InvalidValue: "InvalidParameterException",
+    Throttled: "ThrottledException",
+    Conflict: "ConcurrentAccessException",
+    AccessDenied: "AuthorizationErrorException",
+    StorageError: "InternalErrorException",
+}
+_OWN = {"cloudwatch": _CLOUDWATCH, "events": _EVENTS, "sns": _SNS}
+"""What a service calls otherwise than logs does."""
+
+_REASONS = {
+    "missing": "MissingAuthenticationTokenException",
+    "unknown_key": "UnrecognizedClientException",
+    "signature": "InvalidSignatureException",
+    "expired": "ExpiredTokenException",
+}
+"""What ``Unauthenticated.reason`` is called by all services."""
+
+
+def translate(error: LogQError, service: str, noun: str) -> WireError:
+    """The error of a service for an error of LogQ; ``noun`` is what the operation is about."""
+    if isinstance(error, Unauthenticated):
+        return WireError(_REASONS.get(error.reason, "UnrecognizedClientException"), said(error))
+    names = _LOGS | _OWN.get(service, {})
+    code = next((names[kind] for kind in type(error).__mro__ if kind in names), "InternalFailure")
+    if service == "logs" and isinstance(error, NotFound):
+        noun = "log group" if isinstance(error, UnknownLogGroup) else noun
+        return WireError(code, f"The specified {noun} does not exist.")
+    if service == "logs" and isinstance(error, AlreadyExists):
+        return WireError(code, f"The specified {noun} already exists")
+    if isinstance(error, QueryError):
+        return WireError(code, said(error), queryCompileError=compile_error(error))
+    return WireError(code, said(error))
+
+
+def compile_error(error: QueryError) -> dict[str, object]:
+    """Where in the query the fault is; the shape QueryCompileError."""
+    place = {
+        "startCharOffset": error.span.start if error.span else 0,
+        "endCharOffset": error.span.end if error.span else 0,
+    }
+    return {"location": place, "message": said(error)}
+
+
+def said(error: LogQError) -> str:
+    """The message as a sentence, and the hint."""
+    text = error.message[:1].upper() + error.message[1:]
+    return f"{text}. Hint: {error.hint}." if error.hint else f"{text}."
