@@ -162,7 +162,7 @@ class Conflict(LogQError):
 class Unauthenticated(LogQError):
     """Who asks is not known: no credentials, or none that hold."""
 
-    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, reason: str = "missing", hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.reason = reason
         """A stable word that doors turn into their protocol's code."""

@@ -8,8 +8,9 @@ end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -19,11 +20,13 @@ from logq.query.build import NULL, Sql, alias, cast, column, is_null, nesting_to
 from logq.query.command import Command
 from logq.query.nodes import Field
 from logq.query.scope import Column, Scope
-from logq.query.source import SQL_TYPES, Source
-from logq.query.sql import Environment, Moment
+from logq.query.source import EVENTS, SQL_TYPES, Source
+from logq.query.sql import Environment, Moment, Others
 from logq.query.value import Type, Value
 
-EVENTS = "events"
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 NO_LIMIT = 1 << 62
 
 
@@ -39,13 +42,29 @@ class OrderKey:
         return replace(self, descending=not self.descending)
 
 
+Ctes = tuple[tuple[str, exp.Select], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A table that no SQL can make: rows of the query so far, put through a function."""
+
+    name: str
+    ctes: Ctes
+    select: exp.Select
+    compute: Callable[[Iterator[pa.RecordBatch]], pa.Table]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A query up to one of its commands."""
 
     env: Environment
     source: Source
-    ctes: tuple[tuple[str, exp.Select], ...] = ()
+    ctes: Ctes = ()
+    base: str = EVENTS
+    """What the first of these steps reads: events, or a computed table."""
+    computed: tuple[Computed, ...] = ()
     order: tuple[OrderKey, ...] = ()
     output: tuple[str, ...] | None = None
     """Names chosen by fields and display; None: the default columns."""
@@ -61,7 +80,7 @@ class Step:
     @property
     def relation(self) -> str:
         """The name of the last SQL step."""
-        return self.ctes[-1][0] if self.ctes else EVENTS
+        return self.ctes[-1][0] if self.ctes else self.base
 
     def select(self) -> exp.Select:
         """A SELECT from the last step, without columns."""
@@ -69,11 +88,28 @@ class Step:
 
     def then(self, name: str, select: exp.Select) -> Step:
         """This step followed by a SELECT, named after the command."""
-        return replace(self, ctes=(*self.ctes, (f"{name}_{len(self.ctes) + 1}", select)))
+        count = len(self.ctes) + 1
+        label = (
+            f"{name}_{count}"
+            if self.source.name == EVENTS
+            else f"{self.source.name} {name}_{count}"
+        )
+        return replace(self, ctes=(*self.ctes, (label, select)))
 
     def where(self, name: str, condition: Sql) -> Step:
         """Keep the rows for which the condition is true."""
         return self.then(name, self.select().select(exp.Star()).where(condition))
+
+    def compute(
+        self,
+        name: str,
+        select: exp.Select,
+        function: Callable[[Iterator[pa.RecordBatch]], pa.Table],
+    ) -> Step:
+        """This step followed by a table that a function makes of a SELECT's rows."""
+        table = self.source.ident(f"{name} table")
+        made = Computed(table, self.ctes, select, function)
+        return replace(self, ctes=(), base=table, computed=(*self.computed, made))
 
     def add(self, name: str, values: Mapping[str, Value]) -> Step:
         """Define columns; a value that is a column already only gets another name."""
@@ -133,8 +169,10 @@ def order_terms(order: Sequence[OrderKey]) -> list[exp.Ordered]:
 class Program:
     """A compiled query: SQL for any choice of events, and what its result looks like."""
 
-    source: Source
-    steps: tuple[tuple[str, exp.Select], ...]
+    sources: tuple[Source, ...]
+    """What is read: the query's own events first, then those of other queries inside it."""
+    computed: tuple[Computed, ...]
+    steps: Ctes
     final: exp.Select
     columns: tuple[tuple[str, Column], ...]
     """Result columns: shown name and SQL column."""
@@ -144,15 +182,18 @@ class Program:
     cut_by_default: bool
     """Whether nobody asked for that limit."""
 
-    def sql(self, events: Sql) -> exp.Expression:
-        """The whole statement over the SELECT of the events step."""
+    @property
+    def source(self) -> Source:
+        """The query's own events."""
+        return self.sources[0]
+
+    def sql(self, events: Mapping[str, Sql]) -> exp.Expression:
+        """The last statement, over the SELECTs that read the events of each source."""
         return with_steps(self.final.copy(), events, self.steps)
 
 
-def with_steps(
-    final: exp.Select, events: Sql, steps: Sequence[tuple[str, exp.Select]]
-) -> exp.Expression:
-    """A SELECT with the events step and further steps as common table expressions."""
+def with_steps(final: exp.Select, events: Mapping[str, Sql], steps: Ctes) -> exp.Expression:
+    """A SELECT with the steps that read events and further steps as common table expressions."""
     final.set(
         "with_",
         exp.With(
@@ -161,18 +202,20 @@ def with_steps(
                     this=body.copy(),
                     alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)),
                 )
-                for name, body in ((EVENTS, events), *steps)
+                for name, body in (*events.items(), *steps)
             ]
         ),
     )
     return final
 
 
-def start(source: Source, moment: Moment) -> Step:
+def start(source: Source, moment: Moment, others: Others) -> Step:
     """The step before the first command: all events, newest first."""
     order = [OrderKey(column(key.ident), descending=True) for key in source.order()]
-    env = Environment(Scope(source=source), moment, fresh=source.ident, warnings=source.warnings)
-    return Step(env, source, order=tuple(order))
+    env = Environment(
+        Scope(source=source), moment, others, fresh=source.ident, warnings=source.warnings
+    )
+    return Step(env, source, base=source.name, order=tuple(order))
 
 
 def fold(step: Step, commands: Sequence[Command]) -> Step:
@@ -185,14 +228,19 @@ def fold(step: Step, commands: Sequence[Command]) -> Step:
 
 @nesting_told()
 def compile_query(
-    commands: Sequence[Command], source: Source, moment: Moment, limit: int | None, default: int
+    commands: Sequence[Command],
+    source: Source,
+    moment: Moment,
+    others: Others,
+    limit: int | None,
+    default: int,
 ) -> Program:
     """Compile commands over a source; raises QueryError.
 
     ``limit`` is the most rows the caller wants; without it and without a limit in the query the
     answer has at most ``default`` rows.
     """
-    step = fold(start(source, moment), commands)
+    step = fold(start(source, moment, others), commands)
     columns = [(name, _shown(step, name)) for name in step.shown()]
     final = step.select()
     for _, shown in columns:
@@ -206,7 +254,8 @@ def compile_query(
     if rows < NO_LIMIT:
         final = final.limit(rows + 1)
     return Program(
-        source,
+        (source, *others.sources),
+        step.computed,
         step.ctes,
         final,
         tuple(columns),

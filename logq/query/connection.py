@@ -64,13 +64,17 @@ class Session:
         self._settings = settings
         self._connection = database.cursor()
         for name, table in tables:
-            self._connection.register(name, table)
+            self.register(name, table)
         self._expired = False
         # The guard knows the session weakly: an answer that nobody reads goes when it is dropped.
         self._done = threading.Event()
         guard = (weakref.ref(self), self._done, settings.query_seconds)
         threading.Thread(target=_guard, args=guard, name="query deadline", daemon=True).start()
         weakref.finalize(self, self._done.set)
+
+    def register(self, name: str, table: Any) -> None:
+        """Let queries read an Arrow table under a name."""
+        self._connection.register(name, table)
 
     def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Run one SELECT; raises LogQError."""
@@ -116,6 +120,11 @@ class Session:
                 return None
             except (OSError, pa.ArrowException) as error:
                 raise _of_arrow(error) from error
+
+    def batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        """The batches of an answer; raises LogQError."""
+        while (batch := self.next_batch(reader)) is not None:
+            yield batch
 
     def can_read(self, path: str) -> bool:
         """Whether a segment file can be read from end to end."""

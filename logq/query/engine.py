@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,12 +13,12 @@ from logq.query.commands.stats import Stats as StatsCommand
 from logq.query.compiler import compile_query
 from logq.query.connection import Session, connect
 from logq.query.function import find
+from logq.query.inputs import Inputs
 from logq.query.nodes import Call
-from logq.query.planner import Plan, TextIndex, needs_of, newest_rows, plan
+from logq.query.planner import Plan, TextIndex, newest_rows, plan
 from logq.query.request import Request, read
 from logq.query.result import Result, Shape, Stats
 from logq.query.running import Prepared, Run, Window, journal_tables
-from logq.query.source import Source
 from logq.query.value import Type
 from logq.settings import Settings
 
@@ -75,7 +75,7 @@ class Queries:
         run = Run(self, self._request(text, groups, start, end, limit))
         run.open()
         prepared = run.prepared
-        warnings = [*prepared.snapshot.warnings, *prepared.program.warnings]
+        warnings = [*prepared.warnings, *prepared.program.warnings]
         columns = prepared.columns
 
         def rows() -> Iterator[tuple[Any, ...]]:
@@ -88,7 +88,7 @@ class Queries:
             return run.arrow([column.name for column in columns], finish)
 
         def finish() -> None:
-            new = run.prepared.snapshot.warnings
+            new = run.prepared.warnings
             warnings.extend(warning for warning in new if warning not in warnings)
             if run.truncated and prepared.program.cut_by_default:
                 warnings.append(
@@ -98,7 +98,7 @@ class Queries:
 
         def measure() -> Stats:
             elapsed = (time.monotonic() - began) * 1000
-            return _measure(run.prepared.plan, run.matched(), elapsed)
+            return _measure(run.prepared.plans.values(), run.matched(), elapsed)
 
         return Result(columns, shape_of(prepared), warnings, rows, arrow, measure)
 
@@ -139,20 +139,24 @@ class Queries:
 
         Fields keep the types that they had ``before``, where the events allow it.
         """
-        snapshot = self._store.snapshot(request.groups)
+        types = {s.name: s.asked() for s in before.program.sources} if before else {}
+        inputs = Inputs(request, self._store.snapshot, types)
         program = compile_query(
             request.commands,
-            Source(snapshot, before.program.source.asked() if before else {}),
+            inputs.own,
             request.moment,
+            inputs,
             request.limit,
             self._settings.query_limit,
         )
-        needs = needs_of(request.commands, request.moment.start, request.moment.end)
-        reads = plan(snapshot, needs, self._index)
-        return Prepared(request, snapshot, program, reads, newest_rows(request.commands))
+        plans = {
+            source.name: plan(source.snapshot, inputs.needs[source.name], self._index)
+            for source in program.sources
+        }
+        return Prepared(request, program, plans, newest_rows(request.commands))
 
     def replan(self, prepared: Prepared, window: Window) -> Plan:
-        """What to read of a part of the time range."""
+        """What to read of the query's own events in a part of the time range."""
         if window == prepared.plan.needs.window:
             return prepared.plan
         needs = replace(prepared.plan.needs, start=window[0], end=window[1])
@@ -162,7 +166,7 @@ class Queries:
         """A connection that can read what a query needs."""
         if self._database is None:
             self._database = connect(self._settings, self._directory)
-        return Session(self._database, self._settings, journal_tables(prepared.plan))
+        return Session(self._database, self._settings, journal_tables(prepared.plans.values()))
 
     def set_aside(self, pieces: Sequence[Piece]) -> bool:
         """Quarantine segments that cannot be read; whether another try makes sense."""
@@ -184,18 +188,20 @@ def _with_epochs(row: tuple[Any, ...], times: Sequence[int]) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def _measure(plan_: Plan, matched: int, elapsed_ms: float) -> Stats:
+def _measure(plans: Collection[Plan], matched: int, elapsed_ms: float) -> Stats:
     size = 0
-    for reading in plan_.readings:
+    readings = [reading for one in plans for reading in one.readings]
+    for reading in readings:
         share = 1.0
         if reading.ranges is not None and reading.piece.rows:
             share = sum(b - a + 1 for a, b in reading.ranges) / reading.piece.rows
         size += round(reading.piece.bytes * share)
     pruned = sum(
         len(skip.piece.row_groups) if skip.row_groups is None else skip.row_groups
-        for skip in plan_.skips
+        for one in plans
+        for skip in one.skips
     )
-    return Stats(matched, plan_.rows, size, pruned, elapsed_ms)
+    return Stats(matched, sum(one.rows for one in plans), size, pruned, elapsed_ms)
 
 
 def shape_of(prepared: Prepared) -> Shape:

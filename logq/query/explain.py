@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from logq.query.build import render
+from logq.query.compiler import with_steps
 from logq.query.macros import used_by
 from logq.query.planner import Plan, Skip, rows_of
 from logq.query.running import Prepared
@@ -17,14 +18,22 @@ SHOWN = 20
 
 def explain(prepared: Prepared, timings: str | None) -> str:
     """The text of an explanation; ``timings`` is DuckDB's own account."""
-    program, plan = prepared.program, prepared.plan
-    sql = program.sql(program.source.events(plan.readings, plan.needs.window))
-    parts = [render(sql, pretty=True) + ";"]
-    if macros := used_by(render(sql)):
+    program = prepared.program
+    events = prepared.events(prepared.plan)
+    statements = []
+    for table in program.computed:
+        statements.append(with_steps(table.select.copy(), events, table.ctes))
+    statements.append(program.sql(events))
+    parts = []
+    for sql, made in zip(statements, [*program.computed, None], strict=True):
+        into = f"-- rows of the table {made.name!r}, which LogQ computes\n" if made else ""
+        parts.append(into + render(sql, pretty=True) + ";")
+    if macros := used_by("\n".join(render(sql) for sql in statements)):
         parts.append("-- with these macros\n" + "\n".join(f"{m};" for m in macros))
-    parts.append(_reads(plan))
-    if plan.skips:
-        parts.append(_skips(plan))
+    for plan in prepared.plans.values():
+        parts.append(_reads(plan))
+        if plan.skips:
+            parts.append(_skips(plan))
     if prepared.newest is not None:
         parts.append("-- read from the newest event backwards, until enough rows are found")
     if timings is not None:

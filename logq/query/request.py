@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from logq.errors import LimitExceeded, QueryError, QuerySyntaxError, Span
 from logq.query.command import Command
@@ -46,25 +46,35 @@ def read(
             hint="shorten it, or raise the setting query_max_chars",
         )
     commands = parse(text)
-    named: list[str] = []
-    while commands and isinstance(commands[0], Source):
-        source, commands = commands[0], commands[1:]
-        source.check()
-        if groups:
-            raise QueryError(
-                "the log groups are named twice: by SOURCE and beside the query",
-                hint="name them in one place",
-                span=source.span or Span(0, 0),
-            )
-        named += source.groups
-        start = start if source.start is None else _time(source.start, now)
-        end = end if source.end is None else _time(source.end, now, end=True)
-    wanted = tuple(named or groups)
+    if groups and commands and isinstance(commands[0], Source):
+        raise QueryError(
+            "the log groups are named twice: by SOURCE and beside the query",
+            hint="name them in one place",
+            span=commands[0].span or Span(0, 0),
+        )
+    wanted, moment, rest = settle(commands, groups, Moment(now, start, end))
     if not wanted:
         raise QuerySyntaxError(
             "no log group is named", hint='add -g NAME, or begin with SOURCE "NAME"'
         )
-    return Request(text, commands, wanted, Moment(now, start, end), limit)
+    return Request(text, rest, wanted, moment, limit)
+
+
+def settle(
+    commands: Sequence[Command], groups: Sequence[str], moment: Moment
+) -> tuple[tuple[str, ...], Moment, tuple[Command, ...]]:
+    """The log groups and times that the SOURCE commands name, and the commands behind them."""
+    named: list[str] = []
+    rest = tuple(commands)
+    while rest and isinstance(rest[0], Source):
+        source, rest = rest[0], rest[1:]
+        source.check()
+        named += source.groups
+        if source.start is not None:
+            moment = replace(moment, start=_time(source.start, moment.now))
+        if source.end is not None:
+            moment = replace(moment, end=_time(source.end, moment.now, end=True))
+    return tuple(named or groups), moment, rest
 
 
 def _time(text: str, now: int, *, end: bool = False) -> int:

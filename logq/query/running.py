@@ -8,27 +8,29 @@ a segment that turns out damaged is set aside and the answer goes on without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from logq.errors import StorageError
 from logq.model import Piece, Snapshot
-from logq.query.build import fn, render
+from logq.query.build import Sql, fn, render
 from logq.query.command import Command
-from logq.query.compiler import Program, fold, start, with_steps
+from logq.query.compiler import Computed, Program, fold, start, with_steps
 from logq.query.connection import Damaged, Session
+from logq.query.inputs import Inputs
 from logq.query.planner import Plan, is_rowwise, newest_windows
 from logq.query.request import Request
 from logq.query.result import ResultColumn
-from logq.query.source import Source, journal_table
+from logq.query.source import EVENTS, Source, journal_table
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
 BATCH_ROWS = 2_000
+COMPUTE_ROWS = 50_000
 ATTEMPTS = 8
 
 T = TypeVar("T")
@@ -40,11 +42,35 @@ class Prepared:
     """A compiled query over one snapshot."""
 
     request: Request
-    snapshot: Snapshot
     program: Program
-    plan: Plan
+    plans: Mapping[str, Plan]
+    """What to read, by the name of the source."""
     newest: int | None
     """See ``planner.newest_rows``."""
+
+    @property
+    def plan(self) -> Plan:
+        """What to read of the query's own events."""
+        return self.plans[EVENTS]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The query's own events."""
+        return self.program.source.snapshot
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is missing from the events that are read."""
+        said = (w for source in self.program.sources for w in source.snapshot.warnings)
+        return tuple(dict.fromkeys(said))
+
+    def events(self, own: Plan, sources: Sequence[Source] = ()) -> dict[str, Sql]:
+        """The SELECTs that read the events of each source, the query's own by this plan."""
+        plans = {**self.plans, EVENTS: own}
+        return {
+            source.name: source.events(plans[source.name].readings, plans[source.name].needs.window)
+            for source in sources or self.program.sources
+        }
 
     @property
     def rows(self) -> int:
@@ -164,12 +190,12 @@ class Run:
         for _ in range(ATTEMPTS):
             prepared = self.prepared
             plan = self._preparer.replan(prepared, window)
-            program = prepared.program
-            sql = program.sql(program.source.events(plan.readings, window))
+            events = prepared.events(plan)
             try:
-                return execute(render(sql))
+                _compute(self._session, prepared.program.computed, events)
+                return execute(render(prepared.program.sql(events)))
             except Damaged:
-                bad = self._unreadable(plan)
+                bad = self._unreadable([plan, *prepared.plans.values()])
                 self._session.close()
                 if bad and not self._preparer.set_aside(bad):
                     raise
@@ -183,12 +209,13 @@ class Run:
                     ) from None
         raise Damaged("segments keep failing while they are read", hint="run 'logq doctor'")
 
-    def _unreadable(self, plan: Plan) -> list[Piece]:
+    def _unreadable(self, plans: Sequence[Plan]) -> list[Piece]:
         """The segments that DuckDB cannot read from end to end."""
+        pieces = {r.piece.path: r.piece for plan in plans for r in plan.readings}
         return [
-            reading.piece
-            for reading in plan.readings
-            if reading.piece.path is not None and not self._session.can_read(reading.piece.path)
+            piece
+            for path, piece in pieces.items()
+            if path is not None and not self._session.can_read(path)
         ]
 
     def matched(self) -> int:
@@ -198,13 +225,16 @@ class Run:
             if not is_rowwise(command):
                 break
             prefix.append(command)
-        source = Source(self.prepared.snapshot)
-        step = fold(start(source, self.prepared.request.moment), prefix)
+        request = replace(self.prepared.request, commands=tuple(prefix))
+        same = iter(source.snapshot for source in self.prepared.program.sources)
+        inputs = Inputs(request, lambda _: next(same), {})
+        step = fold(start(inputs.own, request.moment, inputs), prefix)
         counted = step.select().select(fn("count"))
-        plan = self.prepared.plan
-        sql = with_steps(counted, source.events(plan.readings, plan.needs.window), step.ctes)
+        events = self.prepared.events(self.prepared.plan, (inputs.own, *inputs.sources))
         session = self._preparer.session(self.prepared)
         try:
+            _compute(session, step.computed, events)
+            sql = with_steps(counted, events, step.ctes)
             return int(session.execute(render(sql)).fetchall()[0][0])
         finally:
             session.close()
@@ -213,12 +243,22 @@ class Run:
         """DuckDB's own account of where the time went in the first window."""
         program = self.prepared.program
         plan = self._preparer.replan(self.prepared, self._windows[0])
-        sql = render(program.sql(program.source.events(plan.readings, self._windows[0])))
+        events = self.prepared.events(plan)
+        sql = render(program.sql(events))
         try:
+            _compute(self._session, program.computed, events)
             rows = self._session.execute(f"EXPLAIN ANALYZE {sql}").fetchall()
             return "\n".join(str(row[-1]) for row in rows)
         finally:
             self._session.close()
+
+
+def _compute(session: Session, tables: Sequence[Computed], events: Mapping[str, Sql]) -> None:
+    """Make the tables that functions make."""
+    for table in tables:
+        sql = render(with_steps(table.select.copy(), events, table.ctes))
+        reader = session.stream(sql, COMPUTE_ROWS)
+        session.register(table.name, table.compute(session.batches(reader)))
 
 
 def _schema(found: pa.Schema, names: Sequence[str]) -> pa.Schema:
@@ -240,12 +280,13 @@ def _batch(found: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _pieces(prepared: Prepared) -> list[str]:
-    return [piece.name for piece in prepared.snapshot.pieces]
+    return [piece.name for s in prepared.program.sources for piece in s.snapshot.pieces]
 
 
-def journal_tables(plan: Plan) -> list[tuple[str, Any]]:
-    """The journal batches that a plan reads, under the names that its SQL uses."""
-    return [(journal_table(r.piece), r.piece.table) for r in plan.readings if r.piece.path is None]
+def journal_tables(plans: Iterable[Plan]) -> list[tuple[str, Any]]:
+    """The journal batches that plans read, under the names that their SQL uses."""
+    pieces = (reading.piece for plan in plans for reading in plan.readings)
+    return [(journal_table(piece), piece.table) for piece in pieces if piece.path is None]
 
 
 def _between(first: int | None, last: int | None, cuts: Sequence[int]) -> list[Window]:

@@ -38,6 +38,8 @@ from logq.query.scope import Column, json_at
 from logq.query.system_fields import LOG, SYSTEM_FIELDS
 from logq.query.value import Type, Value, to_dynamic
 
+EVENTS = "events"
+
 _SYSTEM: dict[str, Type] = {
     **{name: field.type for name, field in SYSTEM_FIELDS.items()},
     model.SEQ: Type.INTEGER,
@@ -89,7 +91,10 @@ class Source:
     """Types that fields had in an earlier snapshot and keep where that is possible."""
     columns: dict[str, Column] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    _idents: set[str] = field(default_factory=set)
+    name: str = EVENTS
+    """The SQL step that reads these events."""
+    idents: set[str] = field(default_factory=set)
+    """SQL names in use, in lower case; shared by all sources of a query."""
     _unknown: set[str] = field(default_factory=set)
 
     def field(self, name: str, *, whole: bool = False) -> Column | None:
@@ -116,10 +121,10 @@ class Source:
     def ident(self, name: str) -> str:
         """An SQL name for a new column: the name itself unless DuckDB would confuse it."""
         wanted, count = name or "empty", 1
-        while wanted.lower() in self._idents:
+        while wanted.lower() in self.idents:
             count += 1
             wanted = f"{name}_{count}"
-        self._idents.add(wanted.lower())
+        self.idents.add(wanted.lower())
         return wanted
 
     def known(self) -> Iterable[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
 
 from logq.errors import NotAvailableYet, WrongArguments, located
 from logq.query import nodes
@@ -42,6 +43,11 @@ from logq.query.value import (
     truth,
 )
 
+if TYPE_CHECKING:
+    from logq.query.command import Command
+    from logq.query.compiler import Step
+    from logq.query.source import Source
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -52,12 +58,26 @@ class Moment:
     end: int | None = None
 
 
+class Others(Protocol):
+    """The queries inside a query."""
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """What they read."""
+        ...
+
+    def step(self, commands: Sequence[Command]) -> Step:
+        """One of them, up to its end."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What the value of an expression depends on besides the expression."""
 
     scope: Scope
     moment: Moment
+    others: Others
     aggregating: bool = False
     """Inside the items of ``stats``, outside of any aggregate."""
     keys: frozenset[Expr] = frozenset()

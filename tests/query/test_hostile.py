@@ -14,9 +14,11 @@ from logq.model import Snapshot
 from logq.query.build import render
 from logq.query.compiler import compile_query
 from logq.query.engine import Queries
+from logq.query.inputs import Inputs
 from logq.query.literals import quote
-from logq.query.planner import needs_of, plan
-from logq.query.source import Source
+from logq.query.planner import plan
+from logq.query.request import Request
+from logq.query.source import EVENTS
 from logq.query.sql import Moment
 from logq.query.transform import parse
 from logq.settings import Settings
@@ -93,12 +95,11 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Queries:
 
 
 def sql_of(text: str, snapshot: Snapshot) -> str:
-    commands = parse(text)
-    program = compile_query(commands, Source(snapshot), Moment(NOW), None, 10_000)
-    needs = needs_of(commands, None, None)
-    return render(
-        program.sql(program.source.events(plan(snapshot, needs, None).readings, needs.window))
-    )
+    request = Request(text, parse(text), ("app",), Moment(NOW), None)
+    inputs = Inputs(request, lambda _: snapshot, {})
+    program = compile_query(request.commands, inputs.own, request.moment, inputs, None, 10_000)
+    reads = plan(snapshot, inputs.needs[EVENTS], None)
+    return render(program.sql({EVENTS: inputs.own.events(reads.readings, (None, None))}))
 
 
 def test_no_text_ever_makes_another_statement(one: Queries) -> None:

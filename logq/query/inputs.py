@@ -1,0 +1,59 @@
+"""Other queries inside a query: each reads its own events, all in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from logq.model import Snapshot
+from logq.query.command import Command
+from logq.query.compiler import Step, fold, start
+from logq.query.planner import Needs, needs_of
+from logq.query.request import Request, settle
+from logq.query.source import EVENTS, Source
+from logq.query.value import Type
+
+Types = Mapping[str, Mapping[str, Type | None]]
+"""By source: the types that fields had before and keep where that is possible."""
+
+
+class Inputs:
+    """The sources of one query: its own events first, then those of the queries inside it."""
+
+    def __init__(
+        self,
+        request: Request,
+        snapshot: Callable[[Sequence[str]], Snapshot],
+        types: Types,
+    ) -> None:
+        self._request = request
+        self._snapshot = snapshot
+        self._types = types
+        self.own = Source(snapshot(request.groups), types.get(EVENTS, {}))
+        moment = request.moment
+        self.needs: dict[str, Needs] = {
+            EVENTS: needs_of(request.commands, moment.start, moment.end)
+        }
+        self._others: list[Source] = []
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The events of the queries inside."""
+        return tuple(self._others)
+
+    def step(self, commands: Sequence[Command]) -> Step:
+        """A query inside this one, up to its end; without SOURCE it reads the same log groups.
+
+        Raises QueryError and UnknownLogGroup.
+        """
+        groups, moment, rest = settle(commands, self._request.groups, self._request.moment)
+        name = f"{EVENTS}_{len(self._others) + 2}"
+        source = Source(
+            self._snapshot(groups),
+            self._types.get(name, {}),
+            warnings=self.own.warnings,
+            name=name,
+            idents=self.own.idents,
+        )
+        self._others.append(source)
+        self.needs[name] = needs_of(rest, moment.start, moment.end)
+        return fold(start(source, moment, self), rest)
