@@ -10,6 +10,7 @@ from logq.query.compiler import Step, fold, start
 from logq.query.planner import Needs, needs_of
 from logq.query.request import Request, settle
 from logq.query.source import EVENTS, Source
+from logq.query.sql import Moment
 from logq.query.value import Type
 
 Types = Mapping[str, Mapping[str, Type | None]]
@@ -57,3 +58,8 @@ class Inputs:
         self._others.append(source)
         self.needs[name] = needs_of(rest, moment.start, moment.end)
         return fold(start(source, moment, self), rest)
+
+
+def over_nothing(moment: Moment) -> Inputs:
+    """The inputs of a query that reads no events: for looking at its text."""
+    return Inputs(Request("", (), (), moment, None), lambda _: Snapshot((), {}), {})

@@ -11,14 +11,13 @@ from lark import Token
 from lark.exceptions import UnexpectedInput
 
 from logq.errors import LogQError
-from logq.model import Snapshot
 from logq.query.commands.source import Source as SourceCommand
 from logq.query.compiler import fold, start
 from logq.query.fault import accepted, stage_of
 from logq.query.grammar import parser
+from logq.query.inputs import over_nothing
 from logq.query.literals import field_path
 from logq.query.scope import Scope
-from logq.query.source import Source
 from logq.query.sql import Moment
 from logq.query.transform import parse
 
@@ -162,7 +161,8 @@ def _scope(head: str, base: int, before: tuple[Token, ...]) -> Scope:
     bars = [base + (token.start_pos or 0) for token in before if token.type == "_BAR"]
     stages = [] if base == 0 else head[: base - 1].split("|")
     stages += [head[a:b].removeprefix("|") for a, b in pairwise([base, *bars])]
-    step = start(Source(Snapshot((), {})), Moment(0, None, None))
+    inputs = over_nothing(Moment(0))
+    step = start(inputs.own, Moment(0), inputs)
     for stage in stages:
         try:
             commands = parse(stage)

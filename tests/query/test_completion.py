@@ -14,7 +14,6 @@ from lark import Token
 from lark.exceptions import UnexpectedInput
 
 from logq.errors import QueryError
-from logq.model import Snapshot
 from logq.query.command import commands
 from logq.query.compiler import compile_query
 from logq.query.completion import (
@@ -26,8 +25,8 @@ from logq.query.completion import (
     complete,
 )
 from logq.query.grammar import parser
+from logq.query.inputs import over_nothing
 from logq.query.literals import field_path
-from logq.query.source import Source
 from logq.query.sql import Moment
 from logq.query.transform import parse
 
@@ -71,7 +70,8 @@ def inserts(text: str, kind: Kind | None = None) -> list[str]:
 def runnable() -> Iterator[str]:
     for text in EXAMPLES:
         try:
-            compile_query(parse(text), Source(Snapshot((), {})), Moment(0), None, 1)
+            inputs = over_nothing(Moment(0))
+            compile_query(parse(text), inputs.own, Moment(0), inputs, None, 1)
         except QueryError:
             continue  # of a later version
         yield text
