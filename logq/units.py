@@ -75,9 +75,7 @@ def parse_time(text: str, now: int, zone: tzinfo = UTC, *, end: bool = False) ->
         moment = datetime(day.year, day.month, day.day, tzinfo=zone)
         if match[2] is None:
             return _close(moment, timedelta(days=1), end)
-        moment = moment.replace(
-            hour=int(match[2]), minute=int(match[3]), second=int(match[4] or 0)
-        )
+        moment = moment.replace(hour=int(match[2]), minute=int(match[3]), second=int(match[4] or 0))
         return _close(moment, timedelta(seconds=1), end)
     try:
         moment = datetime.fromisoformat(value)
