@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -55,7 +56,7 @@ def reader(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reader]:
         yield reader_over(storage)
 
 
-def pages(reader: Reader, wanted: Wanted, *, descending: bool, **options: int) -> list[Page]:
+def pages(reader: Reader, wanted: Wanted, *, descending: bool, **options: Any) -> list[Page]:
     """All pages from one end to the other."""
     found = [reader.page(wanted, descending=descending, **options)]
     while found[-1].next is not None:
@@ -138,7 +139,8 @@ def test_a_search_that_takes_long_returns_what_it_has_and_where_to_go_on(tmp_pat
 
         found = pages(reader, Wanted(("app",), condition=Contains('"n": 333,')), descending=True)
 
-        assert [len(page.events) for page in found] == [0, 1, 0, 0, 0, 0, 0, 0]
+        assert len(found) > 5
+        assert [page.events[0].time for page in found if page.events] == [START + 333_000]
 
 
 def test_the_newest_events_are_found_without_reading_the_oldest(
@@ -233,9 +235,9 @@ def test_whatever_arrives_while_pages_are_read_nothing_behind_the_place_is_lost_
                 page = reader.page(Wanted(("app",)), after=place, events=chance.randint(1, 8))
                 read += [event.message for event in page.events]
                 place = page.events[-1].position if page.events else place
-        while page := reader.page(Wanted(("app",)), after=place, events=5).events:
-            read += [event.message for event in page]
-            place = page[-1].position
+        while rest := reader.page(Wanted(("app",)), after=place, events=5).events:
+            read += [event.message for event in rest]
+            place = rest[-1].position
         assert len(read) == len(set(read)), "an event was read twice"
         assert set(read) | missed == {message for _, message in written}
         assert not set(read) & missed
