@@ -32,12 +32,13 @@ from logq.query.build import (
     text,
     timestamp,
 )
-from logq.query.compiler import EVENTS, with_steps
+from logq.query.compiler import with_steps
 from logq.query.connection import Damaged, Session, connect
 from logq.query.planner import Needs, Plan, TextIndex, plan, rows_of
 from logq.query.position import LAST, Position
 from logq.query.running import journal_tables
-from logq.query.source import LOG, Source
+from logq.query.source import EVENTS, Source
+from logq.query.system_fields import LOG
 from logq.query.windows import Window, windows
 from logq.settings import Settings
 
@@ -153,7 +154,7 @@ class Reader:
 
     def select(self, sql: str, plan: Plan, most: Callable[[tuple[Any, ...]], bool]) -> list[Any]:
         """Rows of a SELECT over what a plan reads, up to the first for which ``most`` is false."""
-        session = self._session(journal_tables(plan))
+        session = self._session(journal_tables([plan]))
         try:
             rows: list[Any] = []
             cursor = session.execute(sql)
@@ -308,7 +309,8 @@ class _Search:
             select = select.where(all_of(*conditions))
         order = [exp.Ordered(this=k.copy(), desc=self._descending) for k in (time_, seq)]
         select = select.order_by(*order).limit(left + 1)
-        statement = with_steps(select, source.events(reads.readings, reads.needs.window), ())
+        events = source.events(reads.readings, reads.needs.window)
+        statement = with_steps(select, {EVENTS: events}, ())
         fits = self._fits if bounds is None else (lambda row: True)
         return self._reader.select(render(statement), reads, fits)
 
