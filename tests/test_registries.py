@@ -14,7 +14,7 @@ from lark.exceptions import UnexpectedInput
 from logq import settings
 from logq.ingest.format import FALLBACK, Format, detect, formats
 from logq.query.command import Command, Planned, commands, planned_commands
-from logq.query.function import Function, canonical, functions, planned_functions
+from logq.query.function import Function, canonical, functions
 from logq.query.grammar import parse_tree, parser
 from logq.query.transform import parse
 from logq.renderer import Renderer, renderers
@@ -112,12 +112,6 @@ def test_a_function_occurs_in_a_case(function: Function) -> None:
     _, called = words()
 
     assert called & {canonical(name) for name in (function.name, *function.aliases)}
-
-
-def test_no_planned_function_can_run() -> None:
-    runnable = {canonical(name) for f in functions() for name in (f.name, *f.aliases)}
-
-    assert not runnable & {canonical(name) for name in planned_functions()}
 
 
 # ---- formats

@@ -31,6 +31,7 @@ from logq.query.nodes import (
     SortKey,
     Star,
     Subquery,
+    Where,
 )
 
 Node: TypeAlias = Tree[Token]
@@ -142,14 +143,17 @@ class Expressions:
         return self._text[span.start : span.end]
 
     def _item(self, tree: Node) -> Item:
-        expr, alias = tree.children
+        expr, *condition, alias = tree.children
         assert isinstance(expr, Tree)
         end = span_of(alias).start if isinstance(alias, Token) else span_of(tree).end
         text = source_text(self._text[span_of(tree).start : end])
         if isinstance(alias, Token):
             text = text[: -len("as")].rstrip()
         name = self.name(alias).name if isinstance(alias, Token) else None
-        return Item(self(expr), name, text, span=span_of(tree))
+        value = self(expr)
+        if any(condition):
+            value = Where(value, self(condition[0]), span=span_of(tree))
+        return Item(value, name, text, span=span_of(tree))
 
     def _or_expr(self, tree: Node) -> Expr:
         return Or(tuple(map(self, tree.children)), span=span_of(tree))
@@ -192,6 +196,10 @@ class Expressions:
     def _arithmetic(self, tree: Node) -> Expr:
         left, sign, right = tree.children
         return Arithmetic(str(sign), self(left), self(right), span=span_of(tree))
+
+    def _where(self, tree: Node) -> Expr:
+        value, condition = tree.children
+        return Where(self(value), self(condition), span=span_of(tree))
 
     def _minus(self, tree: Node) -> Expr:
         return Negate(self(tree.children[-1]), span=span_of(tree))

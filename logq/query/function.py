@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
-from logq.errors import NotAvailableYet, UnknownFunction
+from logq.errors import UnknownFunction
 from logq.query.build import Sql
 from logq.query.value import Type, Value
 
@@ -61,6 +61,8 @@ class Function:
     area: str
     aliases: tuple[str, ...] = ()
     aggregate: bool = False
+    key: bool = False
+    """An aggregate that is a function of one row where it stands as a key of stats."""
     context: bool = False
     """The build function takes the ``Environment`` first."""
 
@@ -91,7 +93,6 @@ class Function:
 
 
 _FUNCTIONS: dict[str, Function] = {}
-_PLANNED: dict[str, str] = {}
 
 
 def canonical(name: str) -> str:
@@ -106,6 +107,7 @@ def function(
     *examples: Example,
     aliases: tuple[str, ...] = (),
     aggregate: bool = False,
+    key: bool = False,
     context: bool = False,
 ) -> Callable[[Build], Build]:
     """Register a function.
@@ -132,23 +134,16 @@ def function(
             area=build.__module__.rpartition(".")[2],
             aliases=aliases,
             aggregate=aggregate,
+            key=key,
             context=context,
         )
-        for key in (name, *aliases):
-            if canonical(key) in _FUNCTIONS or canonical(key) in _PLANNED:
-                raise ValueError(f"function {key!r} is registered twice")
-            _FUNCTIONS[canonical(key)] = entry
+        for spelling in (name, *aliases):
+            if canonical(spelling) in _FUNCTIONS:
+                raise ValueError(f"function {spelling!r} is registered twice")
+            _FUNCTIONS[canonical(spelling)] = entry
         return build
 
     return register
-
-
-def planned(*names: str) -> None:
-    """Name functions of the language that this version cannot run."""
-    for name in names:
-        if canonical(name) in _FUNCTIONS or canonical(name) in _PLANNED:
-            raise ValueError(f"function {name!r} is registered twice")
-        _PLANNED[canonical(name)] = name
 
 
 @cache
@@ -165,23 +160,12 @@ def functions() -> tuple[Function, ...]:
     return tuple(sorted(unique.values(), key=lambda f: (f.area, f.name.lower())))
 
 
-def planned_functions() -> tuple[str, ...]:
-    """Names that are known but cannot run yet."""
-    _load()
-    return tuple(sorted(_PLANNED.values(), key=str.lower))
-
-
 def find(name: str) -> Function:
     """The function of this name; raises UnknownFunction with a did-you-mean."""
     _load()
     key = canonical(name)
     if key in _FUNCTIONS:
         return _FUNCTIONS[key]
-    if key in _PLANNED:
-        raise NotAvailableYet(
-            f"function '{_PLANNED[key]}' is not available yet",
-            hint="'logq help functions' lists what is",
-        )
     close = difflib.get_close_matches(key, _FUNCTIONS, n=1, cutoff=0.7)
     hint = f"did you mean '{_FUNCTIONS[close[0]].name}'?" if close else None
     raise UnknownFunction(

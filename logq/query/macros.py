@@ -126,6 +126,74 @@ MACROS = {
         "(c[1] = '\"' AND c[-1] = '\"')) THEN c[2:-2] ELSE c END"
     ),
     "time_text": "(t) AS strftime(t, '%Y-%m-%d %H:%M:%S.%g')",
+    # A double cut to a whole number of 64 bits, NULL beyond.
+    "whole_of": (
+        "(n) AS CASE WHEN n >= -9223372036854775808 AND n < 9223372036854775808 "
+        "THEN CAST(trunc(n) AS BIGINT) END"
+    ),
+    # Digits alone are read exactly, anything else as a double.
+    "text_whole": (
+        "(t) AS CASE WHEN regexp_full_match(t, '\\s*[-+]?[0-9]+\\s*') THEN try_cast(t AS BIGINT) "
+        "ELSE whole_of(number_of(t)) END"
+    ),
+    "hex_number": (
+        "(t) AS CASE WHEN regexp_full_match(t, '\\s*-?(0[xX])?[0-9a-fA-F]{1,31}\\s*') THEN "
+        "CAST('0x' || regexp_extract(t, '^\\s*-?(?:0[xX])?([0-9a-fA-F]+)', 1) AS HUGEINT) "
+        "* CASE WHEN contains(t, '-') THEN -1 ELSE 1 END END"
+    ),
+    "hex_of": (
+        "(n) AS CASE WHEN n < 0 THEN '-0x' ELSE '0x' END || lower(to_hex(abs(CAST(n AS HUGEINT))))"
+    ),
+    # Distance in kilometres between two points in degrees (the haversine formula).
+    "kilometres": (
+        "(a, b, c, d) AS CASE WHEN abs(a) <= 90 AND abs(c) <= 90 AND abs(b) <= 360 "
+        "AND abs(d) <= 360 THEN 2 * 6371.0 * asin(sqrt(least(1, pow(sin(radians(c - a) / 2), 2) "
+        "+ cos(radians(a)) * cos(radians(c)) * pow(sin(radians(d - b) / 2), 2)))) END"
+    ),
+    # Bytes that are no UTF-8 are no text. TRY stands in a lambda: not around an aggregate.
+    "utf8_of": "(bytes) AS list_transform([bytes], lambda raw: TRY(decode(raw)))[1]",
+    "base64_text": (
+        "(t) AS utf8_of(CASE WHEN regexp_full_match(t, "
+        "'([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?') THEN from_base64(t) END)"
+    ),
+    "hex_text": (
+        "(t) AS utf8_of(CASE WHEN regexp_full_match(t, '([0-9a-fA-F]{2})*') THEN unhex(t) END)"
+    ),
+    "url_text": (
+        "(t) AS CASE WHEN regexp_full_match(t, '(?s)([^%]|%[0-9a-fA-F]{2})*') "
+        "THEN list_transform([t], lambda coded: TRY(url_decode(coded)))[1] END"
+    ),
+    # A map or list as compact JSON text. DuckDB also reads NaN and Infinity, which are no JSON.
+    "json_document": (
+        "(t) AS CASE WHEN regexp_matches(t, '^\\s*[\\[{]') AND json_valid(t) AND NOT "
+        "(regexp_matches(t, '(?i)nan|inf') AND regexp_matches("
+        """regexp_replace(t, '"(\\\\.|[^"\\\\])*"', '', 'g'), '(?i)nan|inf')) """
+        "THEN CAST(json(t) AS VARCHAR) END"
+    ),
+    # The same of a value that is a map, a list or a text that holds one.
+    "dynamic_document": (
+        "(j) AS CASE WHEN j[1] = '\"' THEN json_document(json_extract_string(j, '$')) "
+        "WHEN j[1] IN ('{', '[') THEN j END"
+    ),
+    "json_items": "(j) AS CASE WHEN j[1] = '[' THEN from_json(j, '[\"JSON\"]') END",
+    "json_list": "(l) AS '[' || array_to_string(l, ',') || ']'",
+    # Equal text forms have equal keys: 200 and "200" are one value.
+    "dynamic_key": (
+        "(j) AS CASE WHEN j[1] IN ('{', '[') THEN j "
+        "WHEN text_of(number_of(dynamic_text(j))) = dynamic_text(j) THEN dynamic_text(j) "
+        "ELSE CAST(to_json(dynamic_text(j)) AS VARCHAR) END"
+    ),
+    # Counts in equal parts between the least and the greatest of value-count pairs.
+    "equal_parts": (
+        "(pairs, parts) AS list_transform([row(pairs, pairs[1].key, pairs[-1].key)], lambda h: "
+        "CASE WHEN h[2] IS NOT NULL THEN "
+        "list_transform(range(CASE WHEN h[2] = h[3] THEN 1 ELSE parts END), lambda i: "
+        "row(CASE WHEN isfinite((h[3] - h[2]) * parts) THEN h[2] + i * (h[3] - h[2]) / parts "
+        "ELSE h[2] * (1 - i / parts) + h[3] * (i / parts) END, "
+        "coalesce(list_sum(list_transform(list_filter(h[1], lambda p: least(parts - 1, coalesce("
+        "try_cast(floor((p.key / 2 - h[2] / 2) / (h[3] / 2 - h[2] / 2) * parts) AS BIGINT), 0)) "
+        "= i), lambda p: p.value)), 0))) END)[1]"
+    ),
 }
 """Name and definition, each using only macros defined before it."""
 

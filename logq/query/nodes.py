@@ -162,6 +162,15 @@ class Access:
     span: Span | None = _span()
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """``count(*) where status >= 500``: an aggregate over some of the rows."""
+
+    value: Expr
+    condition: Expr
+    span: Span | None = _span()
+
+
 Expr: TypeAlias = (
     Field
     | Literal
@@ -179,6 +188,7 @@ Expr: TypeAlias = (
     | Negate
     | Call
     | Access
+    | Where
 )
 
 
@@ -226,6 +236,8 @@ def walk(node: Expr) -> tuple[Expr, ...]:
             below = tuple(n for a in args for n in walk(a))
         case Access(base=base):
             below = walk(base)
+        case Where(value=value, condition=condition):
+            below = walk(value) + walk(condition)
         case _:
             below = ()
     return (node, *below)

@@ -19,6 +19,7 @@ from logq.query.build import (
     Sql,
     all_of,
     any_of,
+    case,
     cast,
     coalesce,
     fn,
@@ -82,6 +83,8 @@ class Environment:
     """Inside the items of ``stats``, outside of any aggregate."""
     keys: frozenset[Expr] = frozenset()
     """While aggregating: the grouping keys, which may be used as they are."""
+    counted: Sql | None = None
+    """While aggregating: which rows count, for ``count(*) where status >= 500``."""
     fresh: Callable[[str], str] = str
     """Makes SQL names that no column has."""
     offset: nodes.Duration | None = None
@@ -104,6 +107,8 @@ def normal(node: Expr) -> Expr:
             return replace(node, value=normal(value))
         case nodes.Access(base=base):
             return replace(node, base=normal(base))
+        case nodes.Where(value=value, condition=condition):
+            return replace(node, value=normal(value), condition=normal(condition))
         case _:
             return node
 
@@ -147,6 +152,8 @@ def evaluate(node: Expr, env: Environment) -> Value:
                     "a period is only allowed as an argument of a function",
                     hint="for a number of milliseconds write it out: 300000",
                 )
+            case nodes.Where():
+                return _where(node, env)
             case nodes.Star():
                 raise WrongArguments("'*' is only allowed in count(*)")
             case nodes.Regex() | nodes.ListLiteral():
@@ -213,6 +220,19 @@ def _in(value: Value, items: nodes.ListLiteral | nodes.Subquery) -> Sql:
     return is_in(value, [literal(i.value) for i in items.items])
 
 
+def _where(node: nodes.Where, env: Environment) -> Value:
+    if not env.aggregating:
+        raise WrongArguments(
+            "'where' stands behind an aggregate in stats",
+            hint="to keep some rows write '| where ...'; to choose a value if(condition, a, b)",
+        )
+    rows = replace(env, aggregating=False)
+    counted = condition(node.condition, rows)
+    if env.counted is not None:
+        counted = all_of(env.counted.copy(), counted)
+    return evaluate(node.value, replace(env, counted=counted))
+
+
 def _arithmetic(node: nodes.Arithmetic, env: Environment) -> Value:
     sides = [evaluate(node.left, env), evaluate(node.right, env)]
     return _once(env, sides, lambda values: _calculation(node.op, *values))
@@ -261,7 +281,8 @@ def _call(node: nodes.Call, env: Environment) -> Value:
     function = find(node.name)
     _check_count(function, node.args)
     inner = env
-    if function.aggregate:
+    aggregate = function.aggregate and not (function.key and not env.aggregating)
+    if aggregate:
         if not env.aggregating:
             raise WrongArguments(
                 f"'{function.name}' is an aggregate; it belongs in stats",
@@ -270,8 +291,8 @@ def _call(node: nodes.Call, env: Environment) -> Value:
         inner = replace(env, aggregating=False)
         _refuse_nested(node, env)
     arguments = [_argument(function, n, argument, inner) for n, argument in enumerate(node.args)]
-    if function.aggregate:
-        return _built(function, env, arguments)
+    if aggregate:
+        return _built(function, env, _counted(arguments, env))
     places = [n for n, argument in enumerate(arguments) if isinstance(argument, Value)]
 
     def build(values: Sequence[Value]) -> Value:
@@ -279,6 +300,17 @@ def _call(node: nodes.Call, env: Environment) -> Value:
         return _built(function, env, [given.get(n, a) for n, a in enumerate(arguments)])
 
     return _once(env, [a for a in arguments if isinstance(a, Value)], build)
+
+
+def _counted(arguments: Sequence[object], env: Environment) -> list[object]:
+    """The arguments of an aggregate, missing in rows that a ``where`` behind it leaves out."""
+    if env.counted is None:
+        return list(arguments)
+    counted = env.counted
+    return [
+        replace(a, sql=case((counted.copy(), a.sql)), constant=None) if isinstance(a, Value) else a
+        for a in [literal(1) if a is None else a for a in arguments or [None]]
+    ]
 
 
 def _built(function: Function, env: Environment, arguments: Sequence[object]) -> Value:

@@ -29,6 +29,10 @@ MISSING_GIVES: dict[str, Any] = {
     "isIpInSubnet": False,
     "isIpv4InSubnet": False,
     "isIpv6InSubnet": False,
+    "isPrivateIP": False,
+    "isPublicIP": False,
+    "isReservedIP": False,
+    "jsonArrayContains": False,
     "strcontains": 0,
     "startsWith": 0,
     "endsWith": 0,
@@ -38,6 +42,13 @@ MISSING_GIVES: dict[str, Any] = {
     "least": 2,
     "if": "u",
     "case": "u",
+}
+
+CONSTANTS = {
+    "pattern": '"yyyy"',
+    "tz": '"Europe/Berlin"',
+    "regex": '"a(.)"',
+    "with_": '"$1"',
 }
 
 FIELDS = ("text", "i", "half", "yes", "map", "list", "any", "big", "edge", "empty", "odd")
@@ -103,7 +114,11 @@ def test_the_examples_of_an_aggregate_hold(function: Function, tmp_path: Path) -
 
 def test_an_aggregate_of_nothing_is_missing_and_a_count_0(one_event: Queries) -> None:
     for function in AGGREGATES:
-        arguments = "absent, 50" if function.name == "pct" else "absent"
+        places = [usual(function, p, n) for n, p in enumerate(function.parameters)]
+        arguments = ", ".join(
+            "absent" if p.kind in ("any", "any_or_star", "number", "truth") else place
+            for p, place in zip(function.parameters, places, strict=True)
+        )
         for event in ("", "filter id = 2 | "):
             found = evaluate(one_event, f"{event}stats {function.name}({arguments}) as r")
             assert found == (0 if function.name.startswith("count") else None), function.name
@@ -113,7 +128,7 @@ def usual(function: Function, parameter: Parameter, index: int) -> str:
     """An argument that suits a parameter."""
     if parameter.kind == "constant":
         network = '"::/8"' if "6" in function.name else '"10.0.0.0/8"'
-        return network if "Subnet" in function.name else "50"
+        return network if "Subnet" in function.name else CONSTANTS.get(parameter.name, "50")
     if parameter.kind in ("text", "any_or_star", "any") and function.area != "numbers":
         return ('"t"', '"t"', '"u"')[min(index, 2)]
     return {"period": "5m", "truth": "1 = 1", "time": "@timestamp"}.get(parameter.kind, "2")

@@ -121,6 +121,8 @@ def _substitute(node: Expr, known: dict[str, Expr], fields: set[str]) -> Expr:
             return replace(node, left=inside(a), right=inside(b))
         case nodes.Like(value=value) | nodes.In(value=value):
             return replace(node, value=inside(value))
+        case nodes.Where(value=value):
+            return replace(node, value=inside(value))
         case _:
             return node
 

@@ -6,19 +6,27 @@ Rows whose argument is missing, or no number where one is needed, are ignored. W
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from logq.errors import WrongArguments
-from logq.query.build import Sql, cast, coalesce, column, fn, not_null, number
+from logq.query.build import Sql, case, cast, coalesce, column, fn, not_null, number, operate
 from logq.query.compare import natural_order
 from logq.query.function import Example, function
-from logq.query.functions.times import event_time
+from logq.query.functions.times import bucket_ms, event_time
+from logq.query.nodes import Duration
 from logq.query.sql import Environment
 from logq.query.value import NUMERIC, Type, Value, to_number, to_text
 
 
 @function(
-    "count", "any_or_star?", Type.INTEGER, Example("count(x)", 2, (1, None, 3)), aggregate=True
+    "count",
+    "any_or_star?",
+    Type.INTEGER,
+    Example("count(x)", 2, (1, None, 3)),
+    aliases=("countOverTime",),
+    aggregate=True,
 )
 def count(field: Value | None) -> Sql:
     """The number of rows, or of rows that have the field."""
@@ -44,9 +52,44 @@ def _numeric(name: str, field: Value) -> Sql:
     return fn(name, cast(to_number(field), "DOUBLE"))
 
 
-@function("sum", "any", None, Example("sum(x)", 6, (1, "2", 3, "n/a")), aggregate=True)
+@function(
+    "countIf",
+    "truth",
+    Type.INTEGER,
+    Example("count_if(x > 1)", 2, (1, 2, 3, None)),
+    aggregate=True,
+)
+def count_if(condition: Sql) -> Sql:
+    """The number of rows for which a condition is true."""
+    return fn("count", case((condition, number(1))))
+
+
+@function(
+    "sumIf",
+    "any truth",
+    None,
+    Example("sum_if(x, x > 1)", 5, (1, 2, 3)),
+    aggregate=True,
+)
+def sum_if(field: Value, condition: Sql) -> Value:
+    """The sum over the rows for which a condition is true."""
+    return _sum(replace(field, sql=case((condition, field.sql.copy())), constant=None))
+
+
+@function(
+    "sum",
+    "any",
+    None,
+    Example("sum(x)", 6, (1, "2", 3, "n/a")),
+    aliases=("sumOverTime",),
+    aggregate=True,
+)
 def sum_(field: Value) -> Value:
     """The sum; whole numbers are added exactly."""
+    return _sum(field)
+
+
+def _sum(field: Value) -> Value:
     if field.type in (Type.INTEGER, Type.BOOLEAN):
         return Value(Type.INTEGER, fn("sum", to_number(field)))
     return Value(Type.NUMBER, fn("finite", _numeric("sum", field)))
@@ -89,8 +132,17 @@ def pct(field: Value, percentile: object) -> Sql:
         raise WrongArguments(
             f"{percentile} is not a percentile", hint="it lies between 0 and 100: pct(x, 95)"
         )
-    values = cast(to_number(field), "DOUBLE")
-    return fn("quantile_cont", values, number(float(percentile) / 100))
+    return _quantile(field, float(percentile) / 100)
+
+
+def _quantile(field: Value, share: float) -> Sql:
+    return fn("quantile_cont", cast(to_number(field), "DOUBLE"), number(share))
+
+
+@function("median", "any", Type.NUMBER, Example("median(x)", 2.5, (1, 2, 3, 4)), aggregate=True)
+def median(field: Value) -> Sql:
+    """The middle value, between the two nearest where there is none."""
+    return _quantile(field, 0.5)
 
 
 def _extreme(field: Value, name: str) -> Value:
@@ -104,10 +156,11 @@ def _extreme(field: Value, name: str) -> Value:
     shown = to_text(field)
     rank = fn("row", is_number, coalesce(value, number(0)), coalesce(key, shown), shown.copy())
     chosen = fn(name, field.sql.copy(), rank)
-    return Value(field.type, _where(chosen, not_null(to_text(field))))
+    return Value(field.type, where(chosen, not_null(to_text(field))))
 
 
-def _where(aggregate: Sql, condition: Sql) -> Sql:
+def where(aggregate: Sql, condition: Sql) -> Sql:
+    """The aggregate over the rows for which the condition is true."""
     return exp.Filter(this=aggregate, expression=exp.Where(this=condition))
 
 
@@ -143,16 +196,26 @@ def sorts_last(field: Value) -> Value:
 
 
 def _by_time(env: Environment, field: Value, name: str) -> Value:
+    chosen = fn(name, field.sql.copy(), _age(env))
+    return Value(field.type, where(chosen, not_null(field.sql.copy())))
+
+
+def _age(env: Environment) -> Sql:
+    """What puts rows in the order of their events: time, then arrival."""
     source = env.scope.source
-    rank = event_time(env).sql.copy()
-    if source is not None:
-        rank = fn("row", *(column(key.ident) for key in source.order()))
-    chosen = fn(name, field.sql.copy(), rank)
-    return Value(field.type, _where(chosen, not_null(field.sql.copy())))
+    if source is None:
+        return event_time(env).sql.copy()
+    return fn("row", *(column(key.ident) for key in source.order()))
 
 
 @function(
-    "earliest", "any", None, Example("earliest(x)", 5, (None, 5, 3)), context=True, aggregate=True
+    "earliest",
+    "any",
+    None,
+    Example("earliest(x)", 5, (None, 5, 3)),
+    aliases=("first",),
+    context=True,
+    aggregate=True,
 )
 def earliest(env: Environment, field: Value) -> Value:
     """The value of the oldest event that has the field."""
@@ -160,8 +223,37 @@ def earliest(env: Environment, field: Value) -> Value:
 
 
 @function(
-    "latest", "any", None, Example("latest(x)", 3, (5, 3, None)), context=True, aggregate=True
+    "latest",
+    "any",
+    None,
+    Example("latest(x)", 3, (5, 3, None)),
+    aliases=("last",),
+    context=True,
+    aggregate=True,
 )
 def latest(env: Environment, field: Value) -> Value:
     """The value of the newest event that has the field."""
     return _by_time(env, field, "arg_max")
+
+
+@function(
+    "rate",
+    "any period",
+    Type.NUMBER,
+    Example("rate(x, 1m)", 300, (10, None, 20)),
+    context=True,
+    aggregate=True,
+)
+def rate(env: Environment, field: Value, period: Duration) -> Sql:
+    """The change of a number per period, from the oldest event of the group to the newest."""
+    value = cast(to_number(field), "DOUBLE")
+    counts = not_null(value.copy())
+    time = fn("epoch_ms", event_time(env).sql.copy())
+    ends = [where(fn(f"arg_{end}", value.copy(), _age(env)), counts.copy()) for end in _ENDS]
+    times = [where(fn(end, time.copy()), counts.copy()) for end in _ENDS]
+    change, took = (operate("-", last, first) for first, last in (ends, times))
+    slope = operate("/", change, fn("nullif", cast(took, "DOUBLE"), number(0)))
+    return fn("finite", operate("*", slope, number(bucket_ms(period))))
+
+
+_ENDS = ("min", "max")

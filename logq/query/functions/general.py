@@ -91,17 +91,10 @@ def is_numeric(field: Value) -> Sql:
     return not_null(to_number(field))
 
 
-@function(
-    "toNumber",
-    "number",
-    Type.NUMBER,
-    Example('toNumber("1.50")', 1.5),
-    Example('toNumber("x")', None),
-    aliases=("toDouble",),
-)
-def to_number_(value: Sql) -> Sql:
-    """The value as a number; missing if it is none."""
-    return value
+@function("unmask", "any", None, Example('unmask("4111")', "4111"))
+def unmask(field: Value) -> Value:
+    """The value without the masking that its log group may have."""
+    return field
 
 
 @function(

@@ -84,3 +84,15 @@ def log(a: Sql) -> Sql:
 def sqrt(a: Sql) -> Sql:
     """The square root; missing below zero."""
     return case((operate(">=", a, number(0)), fn("sqrt", cast(a.copy(), "DOUBLE"))))
+
+
+@function(
+    "haversine",
+    "number number number number",
+    _NUMBER,
+    Example("round(haversine(52.52, 13.405, 48.8566, 2.3522))", 877),
+    Example("haversine(1, 2, 1, 2)", 0),
+)
+def haversine(lat1: Sql, lon1: Sql, lat2: Sql, lon2: Sql) -> Sql:
+    """Kilometres between two points on the globe, given in degrees."""
+    return fn("kilometres", *(cast(value, "DOUBLE") for value in (lat1, lon1, lat2, lon2)))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+from logq.errors import WrongArguments
 from logq.query.build import Sql, case, cast, fn, not_null, number, operate, text
 from logq.query.function import Example, function
+from logq.query.regex import compile_pattern
 from logq.query.value import Type
 
 _TEXT = Type.TEXT
@@ -92,6 +96,53 @@ def _position(value: Sql) -> Sql:
 def replace(value: Sql, find: Sql, with_: Sql) -> Sql:
     """The text with every occurrence of one text replaced by another."""
     return fn("replace", value, find, with_)
+
+
+_REFERENCE = re.compile(r"\$(?:(\d)|\{(\w+)\})|\\(\d)|\\\\")
+
+
+@function(
+    "regexReplace",
+    "text constant constant",
+    _TEXT,
+    Example('regexReplace("id=17 id=4", "[0-9]+", "N")', "id=N id=N"),
+    Example('regexReplace("ann smith", "(?<a>[a-z]+) ([a-z]+)", "$2 ${a}")', "smith ann"),
+)
+def regex_replace(value: Sql, regex: object, with_: object) -> Sql:
+    """The text with every match of a regular expression replaced; $1 or ${name} is a group."""
+    pattern = compile_pattern(str(regex))
+    rewrite, position = "", 0
+    for match in _REFERENCE.finditer(str(with_)):
+        rewrite += str(with_)[position : match.start()].replace("\\", "\\\\")
+        position = match.end()
+        rewrite += "\\\\" if match[0] == "\\\\" else f"\\{_group(match, pattern.groups)}"
+    rewrite += str(with_)[position:].replace("\\", "\\\\")
+    return fn("regexp_replace", value, text(pattern.re2), text(rewrite), text("g"))
+
+
+def _group(match: re.Match[str], groups: tuple[str | None, ...]) -> int:
+    """The number of the group that a reference such as ``$1`` or ``${name}`` means."""
+    name = match[1] or match[2] or match[3]
+    if not name.isdigit() and name in groups:
+        name = str(groups.index(name) + 1)
+    if not name.isdigit() or int(name) > min(len(groups), 9):
+        raise WrongArguments(
+            f"the regular expression has no group {name}",
+            hint=f"it has {len(groups)}; $0 is the whole match, \\\\ a backslash",
+        )
+    return int(name)
+
+
+@function(
+    "messageSize",
+    "text",
+    Type.INTEGER,
+    Example('messageSize("abc")', 3),
+    Example('messageSize("ä")', 2),
+)
+def message_size(value: Sql) -> Sql:
+    """The length in bytes as UTF-8."""
+    return fn("strlen", value)
 
 
 @function(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlglot import exp
 
 from logq.query import nodes
-from logq.query.build import Sql, case, eq, fn, number, operate, text
+from logq.query.build import NULL, Sql, case, cast, eq, fn, number, operate, text
 from logq.query.function import Example, function
 from logq.query.sql import Environment
 from logq.query.value import Type, Value, to_number, to_timestamp
+from logq.query.zones import Zone, zone
 from logq.units import MILLISECONDS
 
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
@@ -54,10 +55,32 @@ def event_time(env: Environment) -> Value:
     return env.scope.fetch(nodes.Field(("@timestamp",)))
 
 
-@function("bin", "period", None, Example("bin(1h)", "2026-01-05 10:00:00.000"), context=True)
-def bin_(env: Environment, period: nodes.Duration) -> Value:
-    """The start of the bucket that the event's time falls into."""
-    return _bucket(_floor(to_timestamp(event_time(env)), period, env.offset), period)
+@function(
+    "bin",
+    "period constant?",
+    None,
+    Example("bin(1h)", "2026-01-05 10:00:00.000"),
+    Example('bin(1d, "Asia/Tokyo")', "2026-01-04 15:00:00.000"),
+    context=True,
+)
+def bin_(env: Environment, period: nodes.Duration, tz: object | None) -> Value:
+    """The start of the bucket that the event's time falls into, in UTC or a time zone."""
+    time = to_timestamp(event_time(env))
+    if tz is None:
+        return _bucket(_floor(time, period, env.offset), period)
+    return _bucket(local_floor(time, period, zone(tz), env.offset), period)
+
+
+def local_floor(
+    time: Sql, period: nodes.Duration, where: Zone, offset: nodes.Duration | None = None
+) -> Sql:
+    """The start of a time's bucket where boundaries are those of a zone's clocks."""
+    local = where.to_local(time)
+    if where.offset is not None or period.unit in ("d", "w", *_MONTHS):
+        return where.to_utc(_floor(local, period, offset))
+    # A clock that is put back shows an hour twice: what is subtracted is told apart.
+    shift = operate("-", local.copy(), time.copy())
+    return operate("-", _floor(local, period, offset), shift)
 
 
 @function(
@@ -106,3 +129,36 @@ def to_millis(time: Sql) -> Sql:
 def now(env: Environment) -> Sql:
     """The time the query began, in seconds since the epoch."""
     return number(env.moment.now // 1000)
+
+
+@function("nowMillis", "", Type.INTEGER, Example("nowMillis() >= now() * 1000", True), context=True)
+def now_millis(env: Environment) -> Sql:
+    """The time the query began, in milliseconds since the epoch."""
+    return number(env.moment.now)
+
+
+def _bound(value: int | None) -> Sql:
+    return cast(NULL.copy(), "BIGINT") if value is None else number(value)
+
+
+@function("queryStartTime", "", Type.INTEGER, Example("queryStartTime() > 0", False), context=True)
+def query_start_time(env: Environment) -> Sql:
+    """The start of the query's time range in milliseconds; missing if none was given."""
+    return _bound(env.moment.start)
+
+
+@function("queryEndTime", "", Type.INTEGER, Example("queryEndTime() > 0", True), context=True)
+def query_end_time(env: Environment) -> Sql:
+    """The end of the query's time range in milliseconds; when it began if none was given."""
+    return number(_end(env))
+
+
+@function("queryTimeRange", "", Type.INTEGER, Example("queryTimeRange() > 0", False), context=True)
+def query_time_range(env: Environment) -> Sql:
+    """The length of the query's time range in milliseconds; missing if it has no start."""
+    start = env.moment.start
+    return _bound(None if start is None else _end(env) - start)
+
+
+def _end(env: Environment) -> int:
+    return env.moment.now if env.moment.end is None else env.moment.end
