@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from logq.model import Snapshot
 from logq.query.command import Command
 from logq.query.compiler import Step, fold, start
+from logq.query.environment import Moment
 from logq.query.planner import Needs, needs_of
 from logq.query.request import Request, settle
 from logq.query.source import EVENTS, Source
-from logq.query.sql import Moment
 from logq.query.value import Type
 
 Types = Mapping[str, Mapping[str, Type | None]]

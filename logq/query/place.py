@@ -13,12 +13,12 @@ from lark.exceptions import UnexpectedInput
 from logq.errors import LogQError
 from logq.query.commands.source import Source as SourceCommand
 from logq.query.compiler import fold, start
+from logq.query.environment import Moment
 from logq.query.fault import accepted, stage_of
 from logq.query.grammar import parser
 from logq.query.inputs import over_nothing
 from logq.query.literals import field_path
 from logq.query.scope import Scope
-from logq.query.sql import Moment
 from logq.query.transform import parse
 
 _WORD = re.compile(r"[\w@.]*\Z")

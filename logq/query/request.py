@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from logq.errors import LimitExceeded, QueryError, QuerySyntaxError, Span
 from logq.query.command import Command
 from logq.query.commands.source import Source
-from logq.query.sql import Moment
+from logq.query.environment import Moment
 from logq.query.transform import parse
 from logq.settings import Settings
 from logq.units import parse_time

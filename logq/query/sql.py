@@ -9,8 +9,8 @@ show - below a negation, or as a value - ``definite`` makes it a real false.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from logq.errors import NotAvailableYet, WrongArguments, located
 from logq.query import nodes
@@ -28,11 +28,12 @@ from logq.query.build import (
     operate,
 )
 from logq.query.compare import contains, equals, is_in, matches, ordered
+from logq.query.environment import Environment
 from logq.query.function import Function, canonical, find
 from logq.query.nodes import Expr
 from logq.query.once import R, once
 from logq.query.regex import compile_pattern, longest
-from logq.query.scope import Scope, access
+from logq.query.scope import access
 from logq.query.value import (
     Type,
     Value,
@@ -45,51 +46,7 @@ from logq.query.value import (
 )
 
 if TYPE_CHECKING:
-    from logq.query.command import Command
-    from logq.query.compiler import Step
-    from logq.query.source import Source
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The times a query knows: when it began, and the bounds of its range, epoch ms."""
-
-    now: int
-    start: int | None = None
-    end: int | None = None
-
-
-class Others(Protocol):
-    """The queries inside a query."""
-
-    @property
-    def sources(self) -> Sequence[Source]:
-        """What they read."""
-        ...
-
-    def step(self, commands: Sequence[Command]) -> Step:
-        """One of them, up to its end."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What the value of an expression depends on besides the expression."""
-
-    scope: Scope
-    moment: Moment
-    others: Others
-    aggregating: bool = False
-    """Inside the items of ``stats``, outside of any aggregate."""
-    keys: frozenset[Expr] = frozenset()
-    """While aggregating: the grouping keys, which may be used as they are."""
-    counted: Sql | None = None
-    """While aggregating: which rows count, for ``count(*) where status >= 500``."""
-    fresh: Callable[[str], str] = str
-    """Makes SQL names that no column has."""
-    offset: nodes.Duration | None = None
-    """``stats ... offset``: how far the boundaries of ``bin`` are shifted."""
-    warnings: list[str] = field(default_factory=list)
+    pass
 
 
 def normal(node: Expr) -> Expr:

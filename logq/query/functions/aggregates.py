@@ -13,10 +13,10 @@ from sqlglot import exp
 from logq.errors import WrongArguments
 from logq.query.build import Sql, case, cast, coalesce, column, fn, not_null, number, operate
 from logq.query.compare import natural_order
+from logq.query.environment import Environment
 from logq.query.function import Example, function
 from logq.query.functions.times import bucket_ms, event_time
 from logq.query.nodes import Duration
-from logq.query.sql import Environment
 from logq.query.value import NUMERIC, Type, Value, to_number, to_text
 
 

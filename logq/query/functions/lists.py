@@ -7,9 +7,9 @@ from sqlglot import exp
 from logq.errors import WrongArguments
 from logq.query.build import Sql, cast, coalesce, column, fn, not_null, number, operate, text
 from logq.query.compare import natural_order
+from logq.query.environment import Environment
 from logq.query.function import Example, function
 from logq.query.functions.aggregates import where
-from logq.query.sql import Environment
 from logq.query.value import NUMERIC, Type, Value, to_dynamic
 
 MOST_VALUES = 1_000

@@ -19,8 +19,9 @@ from logq.query.build import (
     operate,
     text,
 )
+from logq.query.environment import Environment
 from logq.query.function import Example, function
-from logq.query.sql import Environment, definite
+from logq.query.sql import definite
 from logq.query.value import Type
 
 _BOOL = Type.BOOLEAN

@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from logq.query import nodes
 from logq.query.build import NULL, Sql, case, cast, eq, fn, number, operate, text
+from logq.query.environment import Environment
 from logq.query.function import Example, function
-from logq.query.sql import Environment
 from logq.query.value import Type, Value, to_number, to_timestamp
 from logq.query.zones import Zone, zone
 from logq.units import MILLISECONDS

@@ -1,0 +1,51 @@
+"""What the value of an expression depends on besides the expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from logq.query import nodes
+from logq.query.build import Sql
+from logq.query.nodes import Expr
+from logq.query.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The times a query knows: when it began, and the bounds of its range, epoch ms."""
+
+    now: int
+    start: int | None = None
+    end: int | None = None
+
+
+class Others(Protocol):
+    """The queries inside a query."""
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """What they read."""
+
+    def step(self, commands: Sequence[Command]) -> Step:
+        """One of them, up to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the value of an expression depends on besides the expression."""
+
+    scope: Scope
+    moment: Moment
+    others: Others
+    aggregating: bool = False
+    """Inside the items of ``stats``, outside of any aggregate."""
+    keys: frozenset[Expr] = frozenset()
+    """While aggregating: the grouping keys, which may be used as they are."""
+    counted: Sql | None = None
+    """While aggregating: which rows count, for ``count(*) where status >= 500``."""
+    fresh: Callable[[str], str] = str
+    """Makes SQL names that no column has."""
+    offset: nodes.Duration | None = None
+    """``stats ... offset``: how far the boundaries of ``bin`` are shifted."""
+    warnings: list[str] = field(default_factory=list)
