@@ -18,11 +18,10 @@ from logq import model
 from logq.errors import located
 from logq.query.build import NULL, Sql, alias, cast, column, is_null, nesting_told, number
 from logq.query.command import Command
-from logq.query.environment import Environment, Moment
+from logq.query.environment import Environment, Moment, Others
 from logq.query.nodes import Field
 from logq.query.scope import Column, Scope
 from logq.query.source import EVENTS, SQL_TYPES, Source
-from logq.query.sql import Others
 from logq.query.value import Type, Value
 
 if TYPE_CHECKING:

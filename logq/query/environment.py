@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from logq.query import nodes
 from logq.query.build import Sql
 from logq.query.nodes import Expr
 from logq.query.scope import Scope
+
+if TYPE_CHECKING:
+    from logq.query.command import Command
+    from logq.query.compiler import Step
+    from logq.query.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +32,11 @@ class Others(Protocol):
     @property
     def sources(self) -> Sequence[Source]:
         """What they read."""
+        ...
 
     def step(self, commands: Sequence[Command]) -> Step:
         """One of them, up to its end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from logq.query.completion import (
     KnownValue,
     complete,
 )
+from logq.query.environment import Moment
 from logq.query.grammar import parser
 from logq.query.inputs import over_nothing
 from logq.query.literals import field_path
-from logq.query.sql import Moment
 from logq.query.transform import parse
 
 CASES = Path(__file__).parents[1] / "cases"

@@ -14,12 +14,12 @@ from logq.model import Snapshot
 from logq.query.build import render
 from logq.query.compiler import compile_query
 from logq.query.engine import Queries
+from logq.query.environment import Moment
 from logq.query.inputs import Inputs
 from logq.query.literals import quote
 from logq.query.planner import plan
 from logq.query.request import Request
 from logq.query.source import EVENTS
-from logq.query.sql import Moment
 from logq.query.transform import parse
 from logq.settings import Settings
 from logq.storage import Storage
