@@ -75,10 +75,10 @@ _LETTERS = {
     "Z": ("offset", "[+-][0-9]{4}"),
     "X": ("offset", "Z|[+-][0-9]{2}(?:[0-9]{2})?"),
     "XX": ("offset", "Z|[+-][0-9]{4}"),
-    "XXX": ("offset", "Z|[+-][0-9]{2}:[0-9]{2}"),
+    3 * "X": ("offset", "Z|[+-][0-9]{2}:[0-9]{2}"),
     "z": ("abbreviation", "(?i:" + "|".join(sorted(ABBREVIATIONS, key=len, reverse=True)) + ")"),
 }
-_PARSES = "yyyy yy MM M MMM MMMM dd d HH H hh h mm ss S a EEE Z X XX XXX z VV and 'text'"
+_PARSES = "yyyy yy MM M MMM MMMM dd d HH H hh h mm ss S a EEE Z X (one to three) z VV and 'text'"
 
 
 @dataclass(frozen=True, slots=True)
