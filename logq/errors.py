@@ -22,6 +22,7 @@
     │  └─ Throttled              too much at once; says when to try again
     ├─ CheckpointConflict        another process moved the same checkpoint
     ├─ Conflict                  a definition was changed by somebody else meanwhile
+    ├─ Protected                 what may not be deleted as long as it is protected
     ├─ Unauthenticated           who asks is not known
     ├─ AccessDenied              who asks may not do this
     └─ StorageError              the disk, a damaged or missing file
@@ -157,6 +158,10 @@ class CheckpointConflict(LogQError):
 
 class Conflict(LogQError):
     """A definition was changed by somebody else since it was read."""
+
+
+class Protected(LogQError):
+    """Something that is not deleted as long as its protection is on."""
 
 
 class Unauthenticated(LogQError):

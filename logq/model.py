@@ -135,6 +135,11 @@ class LogGroup:
     first: int | None = None
     last: int | None = None
     """Times of the oldest and newest event, epoch milliseconds."""
+    log_class: str = "STANDARD"
+    kms_key: str | None = None
+    """Both are what clients of CloudWatch gave; nothing here depends on them."""
+    protected: bool = False
+    """Whether it may not be deleted."""
 
 
 @dataclass(frozen=True, slots=True)

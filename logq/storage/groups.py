@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logq.errors import AlreadyExists, InvalidValue, UnknownLogGroup
+from logq.errors import AlreadyExists, InvalidValue, Protected, UnknownLogGroup
 from logq.failpoints import reach
 from logq.model import LogGroup, LogStream
 from logq.storage import garbage
@@ -35,7 +35,8 @@ SELECT g.id, g.name, g.created, g.retention_days, g.format, g.tags,
        coalesce(s.disk, 0) + coalesce(j.disk, 0),
        coalesce(s.rows, 0) + coalesce(j.rows, 0),
        min(coalesce(s.first, j.first), coalesce(j.first, s.first)),
-       max(coalesce(s.last, j.last), coalesce(j.last, s.last))
+       max(coalesce(s.last, j.last), coalesce(j.last, s.last)),
+       g.log_class, g.kms_key, g.protected
 FROM log_groups g
 LEFT JOIN (SELECT group_id, sum(bytes) bytes, sum(disk_bytes) disk, sum(rows) rows,
                   min(first) first, max(last) last
@@ -120,6 +121,10 @@ class Groups:
         retention_days: int | None = None,
         format: str = "auto",
         tags: Mapping[str, str] | None = None,
+        *,
+        log_class: str = "STANDARD",
+        kms_key: str | None = None,
+        protected: bool = False,
     ) -> LogGroup:
         """Make a log group; raises AlreadyExists or InvalidValue."""
         if not _NAME.fullmatch(name):
@@ -131,9 +136,10 @@ class Groups:
         with self._catalog.write() as connection:
             try:
                 connection.execute(
-                    "INSERT INTO log_groups (name, created, retention_days, format, tags)"
-                    " VALUES (?, ?, ?, ?, ?)",
-                    (name, self._clock(), retention_days, format, json.dumps(dict(tags or {}))),
+                    "INSERT INTO log_groups (name, created, retention_days, format, tags,"
+                    " log_class, kms_key, protected) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (name, self._clock(), retention_days, format, json.dumps(dict(tags or {})))
+                    + (log_class, kms_key, protected),
                 )
             except sqlite3.IntegrityError:
                 raise AlreadyExists(f"there is already a log group {name!r}") from None
@@ -165,6 +171,7 @@ class Groups:
         retention_days: int | EllipsisType | None = ...,
         format: str | None = None,
         tags: Mapping[str, str] | None = None,
+        protected: bool | None = None,
     ) -> LogGroup:
         """Change what is given; ``retention_days=None`` keeps events for ever."""
         changes: dict[str, Any] = {}
@@ -175,6 +182,8 @@ class Groups:
             changes["format"] = format
         if tags is not None:
             changes["tags"] = json.dumps(dict(tags))
+        if protected is not None:
+            changes["protected"] = protected
         with self._catalog.write() as connection:
             group = find(connection, name)
             for column, value in changes.items():
@@ -184,10 +193,15 @@ class Groups:
             return _group(connection, name)
 
     def delete(self, name: str) -> None:
-        """Delete a log group with everything in it; raises UnknownLogGroup."""
+        """Delete a log group with everything in it; raises UnknownLogGroup or Protected."""
         now = self._clock()
         with self._catalog.write() as connection:
             group = find(connection, name)
+            if _group(connection, name).protected:
+                raise Protected(
+                    f"the log group {name} is protected from deletion",
+                    hint="turn its deletion protection off first",
+                )
             for segment_id, day in connection.execute(
                 "SELECT id, day FROM segments WHERE group_id = ?", (group.id,)
             ).fetchall():
@@ -246,17 +260,7 @@ def _group(connection: sqlite3.Connection, name: str) -> LogGroup:
 
 
 def _from_row(row: tuple[Any, ...]) -> LogGroup:
-    number, name, created, retention, format, tags, stored, disk, events, first, last = row
+    number, name, created, retention, format, tags, *rest, protected = row
     return LogGroup(
-        number,
-        name,
-        created,
-        retention,
-        format,
-        json.loads(tags),
-        stored,
-        disk,
-        events,
-        first,
-        last,
+        number, name, created, retention, format, json.loads(tags), *rest, bool(protected)
     )

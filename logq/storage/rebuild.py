@@ -101,7 +101,8 @@ def _fill(connection: sqlite3.Connection, directory: Directory, kept: Sequence[F
         created = min(part.ingested for part in streams.values())
         for name in (one.group, f"{one.group}.recovered-{group_id}"):
             connection.execute(
-                "INSERT OR IGNORE INTO log_groups VALUES (?, ?, ?, ?, 'auto', '{}')",
+                "INSERT OR IGNORE INTO log_groups (id, name, created, retention_days, format, tags)"
+                " VALUES (?, ?, ?, ?, 'auto', '{}')",
                 (group_id, name, created, one.retention_days),
             )
         note_streams(connection, group_id, streams, created)
@@ -120,8 +121,10 @@ def _salvage(connection: sqlite3.Connection, old: Path) -> int:
         with contextlib.suppress(sqlite3.Error):
             source.execute("PRAGMA writable_schema = ON")  # read on past a broken table
         for table in _SALVAGED:
+            # An older catalog has fewer columns, the new ones at the end.
+            names = [row[1] for row in _rows(source, f"PRAGMA table_info({table})")]
             for row in _rows(source, f"SELECT * FROM {table}"):
-                _insert(connection, table, row)
+                _insert(connection, f"{table} ({', '.join(names)})", row)
         known = {row.id for row in groups.matching(connection)}
         columns = [row[1] for row in connection.execute("PRAGMA table_info(journal)")]
         for row in _rows(source, f"SELECT {', '.join(columns)} FROM journal"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from logq.errors import AlreadyExists, InvalidValue, UnknownLogGroup
+from logq.errors import AlreadyExists, InvalidValue, Protected, UnknownLogGroup
 from logq.settings import Settings
 from logq.storage import Storage
 from tests.storage.building import DAY, NOON, batch, messages
@@ -112,3 +112,16 @@ def test_a_stream_whose_events_have_expired_is_empty_and_still_there(
     storage.retention()
     (stream,) = storage.groups.streams("app/web")
     assert (stream.events, stream.first, stream.last) == (0, None, None)
+
+
+def test_a_protected_log_group_is_not_deleted(storage: Storage) -> None:
+    storage.groups.create("g", log_class="INFREQUENT_ACCESS", kms_key="k", protected=True)
+    made = storage.groups.get("g")
+    assert (made.log_class, made.kms_key, made.protected) == ("INFREQUENT_ACCESS", "k", True)
+
+    with pytest.raises(Protected, match="protected from deletion"):
+        storage.groups.delete("g")
+
+    storage.groups.set("g", protected=False)
+    storage.groups.delete("g")
+    assert "g" not in [group.name for group in storage.groups.list()]

@@ -67,13 +67,13 @@ def test_a_migration_keeps_a_copy_of_the_catalog_before_it(
 ) -> None:
     with Storage.open(tmp_path, clock) as storage:
         storage.groups.create("g")
-    steps = [*migrations.MIGRATIONS, "ALTER TABLE log_groups ADD COLUMN class TEXT"]
+    steps = [*migrations.MIGRATIONS, "ALTER TABLE log_groups ADD COLUMN later TEXT"]
     monkeypatch.setattr(catalog, "MIGRATIONS", steps)
     with Storage.open(tmp_path, clock) as storage:
         assert [g.name for g in storage.groups.list()] == ["g"]
     copy = sqlite3.connect(tmp_path / f"catalog.version-{len(migrations.MIGRATIONS)}.sqlite")
     assert copy.execute("SELECT name FROM log_groups").fetchall() == [("g",)]
-    assert len(copy.execute("PRAGMA table_info(log_groups)").fetchall()) == 6
+    assert len(copy.execute("PRAGMA table_info(log_groups)").fetchall()) == 9
     copy.close()
 
 

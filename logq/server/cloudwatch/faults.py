@@ -6,10 +6,12 @@ from logq.errors import (
     AccessDenied,
     AlreadyExists,
     Conflict,
+    InvalidPattern,
     InvalidValue,
     LimitExceeded,
     LogQError,
     NotFound,
+    Protected,
     QueryError,
     StorageError,
     Throttled,
@@ -20,6 +22,7 @@ from logq.server.cloudwatch.fault import WireError
 
 _LOGS: dict[type[LogQError], str] = {
     QueryError: "MalformedQueryException",
+    InvalidPattern: "InvalidParameterException",
     NotFound: "ResourceNotFoundException",
     AlreadyExists: "ResourceAlreadyExistsException",
     InvalidValue: "InvalidParameterException",
@@ -27,6 +30,7 @@ _LOGS: dict[type[LogQError], str] = {
     LimitExceeded: "LimitExceededException",
     Conflict: "OperationAbortedException",
     AccessDenied: "AccessDeniedException",
+    Protected: "ValidationException",
     StorageError: "ServiceUnavailableException",
 }
 _CLOUDWATCH: dict[type[LogQError], str] = {
@@ -72,6 +76,8 @@ def translate(error: LogQError, service: str, noun: str) -> WireError:
         return WireError(code, f"The specified {noun} does not exist.")
     if service == "logs" and isinstance(error, AlreadyExists):
         return WireError(code, f"The specified {noun} already exists")
+    if isinstance(error, InvalidPattern):
+        return WireError(code, f"Invalid filter pattern: {said(error)}")
     if isinstance(error, QueryError):
         return WireError(code, said(error), queryCompileError=compile_error(error))
     return WireError(code, said(error))
