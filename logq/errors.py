@@ -19,6 +19,7 @@
     │  └─ InvalidPolicy          path of the fault in a policy document
     ├─ LimitExceeded             names the limit and the setting that moves it
     │  ├─ TimedOut
+    │  ├─ TooManyTags
     │  └─ Throttled              too much at once; says when to try again
     ├─ CheckpointConflict        another process moved the same checkpoint
     ├─ Conflict                  a definition was changed by somebody else meanwhile
@@ -141,6 +142,10 @@ class LimitExceeded(LogQError):
 
 class TimedOut(LimitExceeded):
     """The time limit was reached."""
+
+
+class TooManyTags(LimitExceeded):
+    """More tags than one thing can have."""
 
 
 class Throttled(LimitExceeded):

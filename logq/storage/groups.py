@@ -192,6 +192,17 @@ class Groups:
                 )
             return _group(connection, name)
 
+    def retag(
+        self, name: str, change: Callable[[Mapping[str, str]], Mapping[str, str]]
+    ) -> LogGroup:
+        """Change the tags from what they are at that moment; raises UnknownLogGroup."""
+        with self._catalog.write() as connection:
+            tags = change(_group(connection, name).tags)
+            connection.execute(
+                "UPDATE log_groups SET tags = ? WHERE name = ?", (json.dumps(dict(tags)), name)
+            )
+            return _group(connection, name)
+
     def delete(self, name: str) -> None:
         """Delete a log group with everything in it; raises UnknownLogGroup or Protected."""
         now = self._clock()
@@ -260,7 +271,7 @@ def _group(connection: sqlite3.Connection, name: str) -> LogGroup:
 
 
 def _from_row(row: tuple[Any, ...]) -> LogGroup:
-    number, name, created, retention, format, tags, *rest, protected = row
-    return LogGroup(
-        number, name, created, retention, format, json.loads(tags), *rest, bool(protected)
-    )
+    values = list(row)
+    values[5] = json.loads(values[5])  # tags
+    values[-1] = bool(values[-1])  # protected
+    return LogGroup(*values)

@@ -122,7 +122,7 @@ def _salvage(connection: sqlite3.Connection, old: Path) -> int:
             source.execute("PRAGMA writable_schema = ON")  # read on past a broken table
         for table in _SALVAGED:
             # An older catalog has fewer columns, the new ones at the end.
-            names = [row[1] for row in _rows(source, f"PRAGMA table_info({table})")]
+            names = [str(row[1]) for row in _rows(source, f"PRAGMA table_info({table})")]
             for row in _rows(source, f"SELECT * FROM {table}"):
                 _insert(connection, f"{table} ({', '.join(names)})", row)
         known = {row.id for row in groups.matching(connection)}

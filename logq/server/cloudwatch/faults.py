@@ -15,6 +15,7 @@ from logq.errors import (
     QueryError,
     StorageError,
     Throttled,
+    TooManyTags,
     Unauthenticated,
     UnknownLogGroup,
 )
@@ -27,6 +28,7 @@ _LOGS: dict[type[LogQError], str] = {
     AlreadyExists: "ResourceAlreadyExistsException",
     InvalidValue: "InvalidParameterException",
     Throttled: "ThrottlingException",
+    TooManyTags: "TooManyTagsException",
     LimitExceeded: "LimitExceededException",
     Conflict: "OperationAbortedException",
     AccessDenied: "AccessDeniedException",

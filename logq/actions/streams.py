@@ -1,0 +1,16 @@
+"""Actions on log streams."""
+
+from __future__ import annotations
+
+from logq.actions.action import action
+from logq.actions.context import Context
+from logq.audit.call import Access
+from logq.model import LogStream
+
+
+@action("logs:DescribeLogStreams", Access.MANAGEMENT_READ)
+def describe_log_streams(context: Context, group: str, prefix: str = "") -> tuple[LogStream, ...]:
+    """The streams of a log group whose names begin so, in name order; raises UnknownLogGroup."""
+    context.require("logs:DescribeLogStreams", context.place.log_group(group))
+    streams = context.logq.storage.groups.streams(group)
+    return tuple(stream for stream in streams if stream.name.startswith(prefix))
