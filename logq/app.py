@@ -18,11 +18,14 @@ from logq.errors import AlreadyExists, NotFound
 
 if TYPE_CHECKING:
     from logq.access.access import Access
+    from logq.access.master import MasterKey
+    from logq.audit.audit import Audit
+    from logq.audit.store import Line
     from logq.ingest.agent import AgentReport, Stop
     from logq.ingest.agent_config import AgentConfig
     from logq.ingest.incoming import Incoming
     from logq.ingest.report import LoadReport, Progress
-    from logq.model import Accepted, Checkpoint, LogGroup
+    from logq.model import Accepted, Checkpoint, LogGroup, Snapshot
     from logq.query.engine import Queries, Store
     from logq.storage import Storage
     from logq.storage.findings import Report
@@ -43,10 +46,12 @@ class LogQ:
         *,
         clock: Callable[[], int] = epoch_ms,
         environ: Mapping[str, str] = os.environ,
+        notify: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.data = data
         self.clock = clock
         self.environ = environ
+        self._notify = notify
         self.config = find_config(data, config)
         self.options = read_config(self.config) if self.config else {}
         self.settings = settings.load(table(self.options, "settings"), environ)
@@ -89,13 +94,34 @@ class LogQ:
     def access(self) -> Access:
         """Keys, policies and who is who."""
         from logq.access.access import Access
-        from logq.access.master import MasterKey, key_file
 
         return Access(
             self.storage.definitions,
             self.clock,
-            MasterKey(key_file(self.settings.key_file, self.data, self.environ)),
+            self.master_key,
             unsigned_payload=self.settings.unsigned_payload,
+        )
+
+    @cached_property
+    def master_key(self) -> MasterKey:
+        """What secrets and signatures are derived from; made when it is first used."""
+        from logq.access.master import MasterKey, key_file
+
+        return MasterKey(key_file(self.settings.key_file, self.data, self.environ))
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Where calls are recorded."""
+        from logq.audit.audit import Audit
+        from logq.audit.rules import Rules
+
+        rules = Rules(
+            self.settings.audit_data_reads,
+            self.settings.audit_management_reads,
+            self.settings.audit_data_writes,
+        )
+        return Audit(
+            AuditStore(self), self.master_key, self.clock, self.place, rules, self._notify
         )
 
     @property
@@ -162,6 +188,8 @@ class LogQ:
         """Give the data directory back."""
         if "queries" in self.__dict__:
             self.queries.close()
+        if "audit" in self.__dict__:
+            self.audit.close()
         if "storage" in self.__dict__:
             self.storage.close()
 
@@ -175,3 +203,41 @@ class LogQ:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class AuditStore:
+    """The log groups of the audit in a data directory."""
+
+    def __init__(self, logq: LogQ) -> None:
+        self._logq = logq
+
+    def prepare(self, group: str, retention_days: int) -> None:
+        """Make the log group unless it is there."""
+        with suppress(AlreadyExists):
+            self._logq.storage.groups.create(group, retention_days)
+
+    def append(self, group: str, lines: Sequence[Line], checkpoint: Checkpoint) -> None:
+        """Store events and move the checkpoint together; raises CheckpointConflict."""
+        from logq.ingest.incoming import incoming
+        from logq.ingest.parser import Parser
+
+        events = incoming(
+            [line.text for line in lines],
+            [line.time for line in lines],
+            [line.stream for line in lines],
+        )
+        batch = Parser("json").accept(events, self._logq.clock()).batch  # no setting cuts a record
+        self._logq.storage.events.append(group, batch, [checkpoint])
+
+    def checkpoint(self, owner: str, key: str) -> str | None:
+        """The stored value, or None."""
+        return self._logq.storage.checkpoints.get(owner, key)
+
+    def snapshot(self, group: str) -> Snapshot:
+        """Every event that is there; empty without the group."""
+        from logq.model import Snapshot
+
+        try:
+            return self._logq.storage.snapshot([group])
+        except NotFound:
+            return Snapshot((), {})

@@ -55,6 +55,11 @@ class Settings:
     unsigned_payload: bool = setting(
         False, "accept signed requests whose body is not signed, over TLS only"
     )
+    audit_data_reads: bool = setting(True, "record queries and other reading of events")
+    audit_management_reads: int = setting(
+        1, "record every how manieth look at log groups and the like; 0 means none"
+    )
+    audit_data_writes: bool = setting(False, "record the arrival of events: sizes, never content")
     region: str = setting("us-east-1", "the region that stands in ARNs")
     account: str = setting("000000000000", "the account that stands in ARNs, twelve digits")
 
