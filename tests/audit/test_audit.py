@@ -122,8 +122,9 @@ for number in range(int(sys.argv[3])):
 
 
 def start(tmp_path: Path, times: int) -> subprocess.Popen[str]:
+    directories = [str(tmp_path / "data"), str(tmp_path / "config")]
     return subprocess.Popen(
-        [sys.executable, "-c", RECORD, str(tmp_path / "data"), str(tmp_path / "config"), f"{times}"],
+        [sys.executable, "-c", RECORD, *directories, str(times)],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 

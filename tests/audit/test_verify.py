@@ -116,7 +116,7 @@ CHANGES: dict[str, tuple[Change, str, int | None, str]] = {
     "two records change places": (
         lambda all: [*all[:4], replace(all[5], time=all[4].time), replace(all[4], time=all[5].time),
                      *all[6:]],
-        "changed", 5, "the time or log stream of record 5 was changed",
+        "changed", 6, "the time or log stream of record 6 was changed",
     ),
     "a record is moved in time": (
         lambda all: [*all[:4], replace(all[4], time=all[4].time - DAY), *all[5:]],
@@ -179,12 +179,12 @@ def test_a_chain_made_anew_with_its_head_is_found_by_the_digests(written: LogQ) 
 
     found = check(written).findings
 
-    assert [(each.kind, each.sequence) for each in found] == [("changed", 10), ("changed", 20)][1:]
+    assert [(each.kind, each.sequence) for each in found] == [("changed", 20)]
 
 
 def test_taking_digests_away_is_found(written: LogQ) -> None:
     rewrite(written, DIGESTS, [])
-    assert [f.text for f in check(written).findings][0] == "all digests are missing"
+    assert check(written).findings[0].text == "all digests are missing"
 
     written.storage.checkpoints.delete(OWNER, "digest")
     found = check(written).findings
