@@ -91,7 +91,7 @@ def lay_out(path: Path, layout: str, streams: Mapping[str, str]) -> None:
 
 def run(path: Path, case: Mapping[str, Any]) -> Result:
     queries = engine(path)
-    times = {
+    times: dict[str, Any] = {
         name: parse_time(str(case[name]), NOW, end=name == "end")
         for name in ("start", "end")
         if name in case

@@ -15,6 +15,7 @@ from logq.renderer import Answer, Column, Row, batches
 if TYPE_CHECKING:
     from logq.app import LogQ
     from logq.query.engine import Store
+    from logq.query.filter_pattern import FilterPattern
     from logq.query.result import Result
 
 POLL_SECONDS = 0.2
@@ -25,45 +26,10 @@ LATER = {"timestamp": "timestamp"}
 """Types that a column keeps whatever arrives later."""
 
 
-def tail_query(text: str | None, pattern: str | None, several_groups: bool) -> str:
-    """The query of a tail; raises InvalidValue."""
-    parts = [filter_command(pattern)] if pattern else []
-    if text:
-        parts.append(text)
-    else:
-        log = "@log, " if several_groups else ""
-        parts.append(f"fields @timestamp, {log}@logStream, @message")
-    return " | ".join(parts)
-
-
-def filter_command(pattern: str) -> str:
-    """The filter for a pattern of plain terms; raises InvalidValue for selectors."""
-    if pattern.lstrip().startswith(("{", "[")) or "%" in pattern:
-        raise InvalidValue(
-            "filter patterns with { }, [ ] or % % are not available yet",
-            hint="use plain words, or a condition: --query 'filter level = \"ERROR\"'",
-        )
-    from logq.query.literals import quote
-
-    conditions = []
-    for term in _terms(pattern):
-        if term.startswith("?"):
-            raise InvalidValue(
-                "filter patterns with ?term are not available yet",
-                hint="use a condition: --query 'filter @message like /one|two/'",
-            )
-        wanted = term.removeprefix("-") or term
-        negated = "not " if wanted != term else ""
-        wanted = wanted[1:-1] if wanted[:1] == wanted[-1:] == '"' and len(wanted) > 1 else wanted
-        conditions.append(f"@message {negated}like {quote(wanted)}")
-    return f"filter {' and '.join(conditions)}"
-
-
-def _terms(pattern: str) -> list[str]:
-    """Words, and phrases in double quotes with their quotes."""
-    import re
-
-    return re.findall(r'-?"[^"]*"|\S+', pattern)
+def tail_query(text: str | None, several_groups: bool) -> str:
+    """The query of a tail: what was asked, or the events as they are."""
+    log = "@log, " if several_groups else ""
+    return text or f"fields @timestamp, {log}@logStream, @message"
 
 
 def check_row_wise(text: str) -> None:
@@ -81,7 +47,14 @@ def check_row_wise(text: str) -> None:
 class Newest:
     """The newest events of log groups and, when followed, every later one."""
 
-    def __init__(self, run: Session, logq: LogQ, text: str, groups: Sequence[str]) -> None:
+    def __init__(
+        self,
+        run: Session,
+        logq: LogQ,
+        text: str,
+        groups: Sequence[str],
+        pattern: FilterPattern | None = None,
+    ) -> None:
         from logq.query.arrivals import Arrivals
         from logq.storage.changes import Changes
 
@@ -89,6 +62,7 @@ class Newest:
         self._warned: set[str] = set()
         self._text = text
         self._groups = groups
+        self._pattern = pattern
         self._changes = Changes(logq.storage.directory.catalog)
         self._arrivals = Arrivals(logq.storage, logq.clock)
         self._now = logq.queries_over(_Moment(self._arrivals.start(groups), logq.storage))
@@ -98,7 +72,7 @@ class Newest:
         self, count: int, follow: bool, sleep: Callable[[float], None] = time.sleep
     ) -> Answer:
         """Oldest first; with ``follow`` it does not end."""
-        result = self._now.run(self._text, groups=self._groups, limit=count)
+        result = self._now.run(self._text, groups=self._groups, limit=count, pattern=self._pattern)
         self._warn(result)
         columns = result.columns
         rows = list(result.rows())[::-1]
@@ -116,7 +90,9 @@ class Newest:
             if not self._changes.any():
                 sleep(POLL_SECONDS)
                 continue
-            result = self._later.run(self._text, groups=self._groups, limit=EVERYTHING)
+            result = self._later.run(
+                self._text, groups=self._groups, limit=EVERYTHING, pattern=self._pattern
+            )
             rows = list(result.rows())[::-1]
             self._warn(result)
             if rows:

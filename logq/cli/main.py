@@ -21,7 +21,7 @@ from logq.terminal import lines
 COMMANDS = (
     *("demo", "ingest", "agent"),
     *("query", "explain", "tail", "fields"),
-    *("groups", "streams"),
+    *("groups", "streams", "filters"),
     *("compact", "retention", "doctor"),
     "help",
 )

@@ -26,6 +26,10 @@ def topics() -> dict[str, tuple[str, Callable[[Any], Entries]]]:
         "language": ("the commands of a query, written between bars", _language),
         "functions": ("functions of fields, filter and sort", _functions),
         "aggregates": ("functions of 'stats', over many events", _aggregates),
+        "filter-pattern": (
+            "what --filter and 'filters test' take, and how it differs from queries",
+            _filter_pattern,
+        ),
         "formats": ("log formats that are recognised, or pinned with --format", _formats),
         "renderers": ("output formats, chosen with -o", _renderers),
         "settings": ("settings: [settings] in logq.toml, or LOGQ_<NAME>", _settings),
@@ -135,6 +139,13 @@ def _functions(root: Any) -> Entries:
 
 def _aggregates(root: Any) -> Entries:
     return _function_entries(True)
+
+
+def _filter_pattern(root: Any) -> Entries:
+    from logq.query.patterns.manual import DIFFERENCES, FORMS
+
+    forms = [(form.written, form.meaning) for form in FORMS]
+    return forms + [(f"unlike queries: {what}", said) for what, said in DIFFERENCES]
 
 
 def _formats(root: Any) -> Entries:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from logq.query.command import Command
+    from logq.query.filter_pattern import FilterPattern
 
 _EPOCH = datetime(1970, 1, 1)
 
@@ -66,13 +67,15 @@ class Queries:
         start: int | None = None,
         end: int | None = None,
         limit: int | None = None,
+        pattern: FilterPattern | None = None,
     ) -> Result:
         """Run a query over log groups (names and globs) within times (epoch ms, inclusive).
 
-        Raises QueryError with its place in the text, UnknownLogGroup, LimitExceeded, StorageError.
+        With a filter pattern only events that match it reach the query. Raises QueryError with
+        its place in the text, UnknownLogGroup, LimitExceeded, StorageError.
         """
         began = time.monotonic()
-        run = Run(self, self._request(text, groups, start, end, limit))
+        run = Run(self, self._request(text, groups, start, end, limit, pattern))
         run.open()
         prepared = run.prepared
         warnings = [*prepared.warnings, *prepared.program.warnings]
@@ -131,8 +134,9 @@ class Queries:
         start: int | None,
         end: int | None,
         limit: int | None,
+        pattern: FilterPattern | None = None,
     ) -> Request:
-        return read(text, groups, start, end, limit, self._clock(), self._settings)
+        return read(text, groups, start, end, limit, self._clock(), self._settings, pattern)
 
     def prepare(self, request: Request, before: Prepared | None = None) -> Prepared:
         """Compile a query over a new snapshot; raises QueryError and UnknownLogGroup.

@@ -19,7 +19,9 @@ from logq.query.commands.filter import Filter, Search
 from logq.query.commands.limit import Head, Limit
 from logq.query.commands.parse import Parse
 from logq.query.commands.sort import Sort
+from logq.query.filter_pattern import required_texts
 from logq.query.function import canonical
+from logq.query.matching import Matching
 from logq.query.nodes import Expr
 from logq.query.regex import compile_pattern
 from logq.query.source import Reading, Source
@@ -90,6 +92,8 @@ def needs_of(commands: Iterable[Command], start: int | None, end: int | None) ->
             case Filter() | Search():
                 for part in _conjuncts(command.condition):
                     needs = _narrow(needs, part, defined)
+            case Matching(pattern=pattern):
+                needs = replace(needs, texts=(*needs.texts, *required_texts(pattern)))
             case Fields(items=items) | Display(items=items):
                 defined |= {item.alias for item in items if item.alias is not None}
             case Parse(names=names, pattern=pattern):
@@ -274,7 +278,7 @@ def is_rowwise(command: Command) -> bool:
         key = command.keys[0]
         newest = isinstance(key.expr, nodes.Field) and key.expr.name == model.TIMESTAMP
         return newest and key.descending
-    return isinstance(command, Fields | Display | Filter | Search | Parse)
+    return isinstance(command, Matching | Fields | Display | Filter | Search | Parse)
 
 
 def newest_rows(commands: Sequence[Command]) -> int | None:

@@ -10,6 +10,8 @@ from logq.errors import LimitExceeded, QueryError, QuerySyntaxError, Span
 from logq.query.command import Command
 from logq.query.commands.source import Source
 from logq.query.environment import Moment
+from logq.query.filter_pattern import FilterPattern
+from logq.query.matching import Matching
 from logq.query.transform import parse
 from logq.settings import Settings
 from logq.units import parse_time
@@ -38,8 +40,12 @@ def read(
     limit: int | None,
     now: int,
     settings: Settings,
+    pattern: FilterPattern | None = None,
 ) -> Request:
-    """Parse a query and settle what it reads; raises QueryError and LimitExceeded."""
+    """Parse a query and settle what it reads; raises QueryError and LimitExceeded.
+
+    Only events that match the pattern reach the query.
+    """
     if len(text) > settings.query_max_chars:
         raise LimitExceeded(
             f"the query has {len(text):,} characters, {settings.query_max_chars:,} are allowed",
@@ -57,6 +63,8 @@ def read(
         raise QuerySyntaxError(
             "no log group is named", hint='add -g NAME, or begin with SOURCE "NAME"'
         )
+    if pattern is not None:
+        rest = (Matching(None, pattern), *rest)
     return Request(text, rest, wanted, moment, limit)
 
 

@@ -12,6 +12,7 @@ from logq.cli.reference import topics
 from logq.ingest.format import formats
 from logq.query.command import commands, planned_commands
 from logq.query.function import functions
+from logq.query.patterns.manual import DIFFERENCES, FORMS
 from logq.settings import Settings
 from tests.cli.conftest import Program
 
@@ -30,6 +31,8 @@ def test_the_overview_names_every_topic(program: Program) -> None:
         ("language", [entry.syntax for entry in planned_commands().values()]),
         ("functions", [f.signature for f in functions() if not f.aggregate]),
         ("aggregates", [f.signature for f in functions() if f.aggregate]),
+        ("filter-pattern", [form.written for form in FORMS]),
+        ("filter-pattern", [f"unlike queries: {what}" for what, _ in DIFFERENCES]),
         ("formats", [*formats(), "events"]),
         ("renderers", renderer.names()),
         ("settings", [field.name for field in dataclasses.fields(Settings)]),

@@ -23,6 +23,7 @@ from logq.query.filter_pattern import (
     values,
 )
 from logq.query.macros import used_by
+from logq.query.patterns.manual import FORMS, Form
 from tests.query import pattern_reference
 
 CASES = Path(__file__).parents[1] / "cases/filter_patterns"
@@ -82,6 +83,13 @@ def alone(condition: Any, batch: pa.Table) -> list[bool]:
         for macro in used_by(sql):
             connection.execute(macro)
         return [row[0] for row in connection.execute(sql).fetchall()]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.written)
+def test_a_form_of_the_manual_matches_what_it_says(form: Form) -> None:
+    messages = [form.match] + ([] if form.other is None else [form.other])
+
+    assert [m.message for m in extract(parse_pattern(form.written), messages)] == [form.match]
 
 
 def test_all_cases_at_once_give_the_same() -> None:

@@ -10,6 +10,7 @@ from logq import renderer
 from logq.cli import following
 from logq.cli.apps import command_app
 from logq.cli.faults import WrongUsage
+from logq.cli.filtering import read_pattern
 from logq.cli.options import Groups, Output, Zone, chosen_groups
 from logq.cli.session import session
 from logq.units import parse_zone
@@ -28,7 +29,7 @@ def tail(
     filter: Annotated[
         str | None,
         typer.Option(
-            metavar="TERMS", help='Only events with all of these words; -word excludes, "a phrase".'
+            metavar="PATTERN", help="Only events that match; see 'logq help filter-pattern'."
         ),
     ] = None,
     query: Annotated[
@@ -47,12 +48,13 @@ def tail(
     chosen = renderer.get(output or "raw")
     if not chosen.live:
         raise WrongUsage(f"a tail cannot be shown as {chosen.name}", hint="use 'logq query'")
-    text = following.tail_query(query, filter, several)
+    text = following.tail_query(query, several)
+    pattern = read_pattern(run, filter) if filter is not None else None
     run.query = text
     with run.open() as logq:
         if query:
             following.check_row_wise(query)
-        newest = following.Newest(run, logq, text, groups)
+        newest = following.Newest(run, logq, text, groups, pattern)
         try:
             options = renderer.Options(parse_zone(tz))
             renderer.render(chosen.name, newest.answer(lines, follow), run.out, options)

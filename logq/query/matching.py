@@ -1,0 +1,27 @@
+"""A filter pattern beside a query: only events that match it reach the query's commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from logq import model
+from logq.query.command import Command
+from logq.query.compiler import Step
+from logq.query.filter_pattern import FilterPattern, Kind, pattern_condition
+from logq.query.nodes import Field
+
+
+@dataclass(frozen=True)
+class Matching(Command):
+    """Keep the events that match a filter pattern; no query can write this command."""
+
+    name = "matching"
+
+    pattern: FilterPattern
+
+    def apply(self, step: Step) -> Step:
+        if self.pattern.kind is Kind.ALL:
+            return step
+        message = step.scope.fetch(Field((model.MESSAGE,)))
+        prefix = step.env.fresh("pattern")
+        return step.where(self.name, pattern_condition(self.pattern, message.sql, prefix))
