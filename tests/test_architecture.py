@@ -52,7 +52,8 @@ PACKAGES: dict[str, frozenset[str]] = {
     "audit": frozenset({"pyarrow"}),  # to prove what is in segments
     "query": frozenset({"duckdb", "lark", "orjson", "pyarrow", "re2", "sqlglot"}),
     "storage": frozenset({"cramjam", "duckdb", "filelock", "orjson", "pyarrow", "re2"}),
-    "ingest": frozenset({"cramjam", "orjson", "pyarrow", "re2", "watchdog"}),
+    "ingest": frozenset({"cramjam", "orjson", "pyarrow", "re2", "watchdog"})
+    | {"google", "opentelemetry"},  # the messages of what is pushed
     "app": frozenset(),
     "values": frozenset({"orjson"}),
     "renderer": frozenset({"pyarrow"}),

@@ -23,6 +23,8 @@ class Incoming:
     format: str | None = None
     """How messages are read in a group that pins no format, ``auto`` included; None: only the
     fields of JSON are looked for, and no time."""
+    raw: pa.Array | None = None
+    """The bytes of messages that came as other than UTF-8, null for the others."""
 
 
 def incoming(

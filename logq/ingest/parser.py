@@ -147,6 +147,7 @@ class Parser:
         longest = pc.max(pc.binary_length(incoming.messages)).as_py() or 0
         block = _Block(
             incoming.messages,
+            raw=incoming.raw,
             timestamps=incoming.timestamps,
             labels=incoming.labels,
             apart=True,

@@ -1,0 +1,1 @@
+"""The intakes, one file each; see ``logq.ingest.intake``."""
