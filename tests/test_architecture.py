@@ -35,7 +35,8 @@ ROOMS: dict[str, frozenset[str]] = {
     "renderers": GROUND | {"drawing", "renderer", "terminal", "values"},
     "app": GROUND | ENGINES,
     # The hall's upper floor: queries of other people, and what a caller may ask for at all.
-    "work": GROUND | ENGINES | {"app", "renderer", "values"},
+    # Worker processes write answers with the renderers, to the screen that is their pipe.
+    "work": GROUND | ENGINES | {"__init__", "app", "renderer", "terminal", "values"},
     "actions": GROUND | ENGINES | {"app", "values", "work"},
     "server": GROUND | {"__init__", "access", "actions", "app", "ingest", "values", "work"},
     # Speaks HTTP to a server in place of opening a data directory.

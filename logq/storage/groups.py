@@ -164,6 +164,12 @@ class Groups:
             rows = connection.execute(_TOTALS + " ORDER BY g.name").fetchall()
         return tuple(_from_row(row) for row in rows if matches(row[1]))
 
+    def names(self) -> tuple[str, ...]:
+        """The names of all log groups in order, without counting what is in them."""
+        with self._catalog.read() as connection:
+            rows = connection.execute("SELECT name FROM log_groups ORDER BY name").fetchall()
+        return tuple(row[0] for row in rows)
+
     def set(
         self,
         name: str,
