@@ -24,6 +24,7 @@
     ├─ CheckpointConflict        another process moved the same checkpoint
     ├─ Conflict                  a definition was changed by somebody else meanwhile
     ├─ Protected                 what may not be deleted as long as it is protected
+    ├─ Cancelled                 somebody stopped the query
     ├─ Unauthenticated           who asks is not known
     ├─ AccessDenied              who asks may not do this
     └─ StorageError              the disk, a damaged or missing file
@@ -167,6 +168,10 @@ class Conflict(LogQError):
 
 class Protected(LogQError):
     """Something that is not deleted as long as its protection is on."""
+
+
+class Cancelled(LogQError):
+    """Somebody stopped the query before it had ended."""
 
 
 class Unauthenticated(LogQError):

@@ -46,6 +46,12 @@ class Settings:
     query_seconds: int = setting(900, "time limit of one query in seconds")
     query_memory: str = setting("2GB", "memory limit of one query, as DuckDB writes sizes")
     query_threads: int = setting(0, "threads of one query; 0 means one per core")
+    query_workers: int = setting(
+        0, "processes that run a server's queries; 0 means one per core, at least two"
+    )
+    query_queue: int = setting(32, "queries of a server that may wait for a process")
+    query_per_caller: int = setting(16, "queries that one caller may have running or waiting")
+    worker_memory: int = setting(6 << 30, "address space in bytes of one query process")
     json_prefix: str = setting(
         "first_fragment", "find JSON behind a text prefix: first_fragment, or none"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from logq.units import format_bytes, format_duration, parse_zone
 
 if TYPE_CHECKING:
     from logq.app import LogQ
-    from logq.query.result import Result, Stats
+    from logq.query.result import Stats
 
 PATIENCE = 1.0
 """Seconds after which a person is told that something is going on."""
@@ -38,6 +38,8 @@ class Asked:
 
 def ask(run: Session, logq: LogQ, asked: Asked) -> int:
     """Run the query, print its answer and return the number of rows."""
+    from logq.work.answering import answer_of
+
     run.query = asked.text
     options = renderer.Options(parse_zone(asked.zone), asked.file)
     output = asked.output or listing.default_format(run)
@@ -57,31 +59,6 @@ def ask(run: Session, logq: LogQ, asked: Asked) -> int:
     if asked.stats:
         run.say(describe(result.stats, count))
     return count
-
-
-def answer_of(result: Result, first: Callable[[], None] = lambda: None) -> renderer.Answer:
-    """What a renderer needs of a result; ``first`` is called when its first rows are there."""
-
-    def batches() -> Iterator[Sequence[renderer.Row]]:
-        for batch in renderer.batches(result.rows()):
-            first()
-            yield batch
-        first()
-
-    return renderer.Answer(result.columns, batches(), result.arrow, shape_of(result))
-
-
-def shape_of(result: Result) -> renderer.Shape:
-    """What the query says about drawing its answer."""
-    bucket = next((column for column in result.columns if column.bucket is not None), None)
-    keys = result.shape.keys
-    return renderer.Shape(
-        time_column=bucket.name if bucket else None,
-        bucket_ms=bucket.bucket if bucket else None,
-        keys=keys,
-        additive=result.shape.additive,
-        numeric_order=len(keys) == 1 and keys[0].lower().startswith("histogram"),
-    )
 
 
 def describe(stats: Stats, rows: int) -> str:

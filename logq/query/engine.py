@@ -94,6 +94,7 @@ class Queries:
             new = run.prepared.warnings
             warnings.extend(warning for warning in new if warning not in warnings)
             if run.truncated and prepared.program.cut_by_default:
+                result.truncated = True
                 warnings.append(
                     f"only the first {prepared.program.rows:,} rows are shown; "
                     "write 'limit N' or --limit N for more"
@@ -103,7 +104,9 @@ class Queries:
             elapsed = (time.monotonic() - began) * 1000
             return _measure(run.prepared.plans.values(), run.matched(), elapsed)
 
-        return Result(columns, shape_of(prepared), warnings, rows, arrow, measure)
+        groups = prepared.snapshot.groups
+        result = Result(columns, shape_of(prepared), warnings, rows, arrow, measure, groups)
+        return result
 
     def explain(
         self,

@@ -54,6 +54,10 @@ class Result:
     read_rows: Callable[[], Iterator[tuple[Any, ...]]]
     read_arrow: Callable[[], pa.RecordBatchReader]
     measure: Callable[[], Stats]
+    groups: tuple[str, ...] = ()
+    """The log groups that were read."""
+    truncated: bool = False
+    """Whether a limit that nobody asked for left rows out; known when all are read."""
     _open: bool = field(default=True)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:

@@ -1,10 +1,15 @@
-"""What a worker process is asked, and the answer as it comes."""
+"""What a worker process is asked, the answer as it comes, and the registry of jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, Protocol, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Mapping[str, Any]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +17,7 @@ class Job:
     """Work for one worker process."""
 
     kind: str
-    """A name in ``jobs.registry``."""
+    """A name in the registry below."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments of the job's function; plain values that JSON can hold."""
     seconds: float | None = None
@@ -47,3 +52,36 @@ class Pool(Protocol):
     def start(self, job: Job, owner: str) -> Answer:
         """Begin a job or queue it; raises Throttled if the owner or the queue has too many."""
         ...
+
+
+_JOBS: dict[str, Callable[..., Mapping[str, Any]]] = {}
+
+
+def job(name: str) -> Callable[[F], F]:
+    """Register a function of a module of this name in ``jobs/`` as a job.
+
+    It is called as ``function(logq, out, **params)`` in a worker process, says ``out.header`` once,
+    writes its data to ``out``, and returns the summary.
+    """
+
+    def register(function: F) -> F:
+        if name in _JOBS:
+            raise ValueError(f"job {name!r} is registered twice")
+        _JOBS[name] = function
+        return function
+
+    return register
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all jobs; loads none of them."""
+    package = importlib.import_module("logq.work.jobs")
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(package.__path__)))
+
+
+def get(name: str) -> Callable[..., Mapping[str, Any]]:
+    """The function of a job; raises KeyError."""
+    if name in names():
+        importlib.import_module(f"logq.work.jobs.{name}")
+    return _JOBS[name]

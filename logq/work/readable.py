@@ -1,0 +1,60 @@
+"""The query engine as a caller may see it: the log groups that it may read, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from logq.app import LogQ
+from logq.errors import AccessDenied
+from logq.model import Snapshot
+from logq.query.engine import Queries, Store
+
+
+class Readable:
+    """A store in which only some log groups are there."""
+
+    def __init__(self, logq: LogQ) -> None:
+        self._logq = logq
+        self.names: frozenset[str] | None = None
+        """The log groups that may be read; None: all."""
+
+    def snapshot(self, groups: Sequence[str]) -> Snapshot:
+        """Everything visible in the named groups; raises AccessDenied for a hidden one's name."""
+        storage = self._logq.storage
+        if self.names is None:
+            return storage.snapshot(groups)
+        wanted: list[str] = []
+        for name in groups:
+            if "*" in name:
+                found = storage.groups.list(name)
+                wanted += [group.name for group in found if group.name in self.names]
+            elif name in self.names:
+                wanted.append(name)
+            else:
+                raise AccessDenied(
+                    f"log group {name!r} may not be read",
+                    hint="a policy of the key must allow logs:StartQuery on it",
+                )
+        return storage.snapshot(wanted)
+
+    def quarantine(self, segment_id: str, reason: str) -> bool:
+        """Take a segment that cannot be read out of every answer."""
+        return self._logq.storage.quarantine(segment_id, reason)
+
+
+@lru_cache(maxsize=1)
+def _engine(logq: LogQ) -> tuple[Readable, Queries]:
+    store: Readable = Readable(logq)
+    checked: Store = store
+    return store, logq.queries_over(checked)
+
+
+def readable_queries(logq: LogQ, readable: Sequence[str] | None) -> Queries:
+    """The process's query engine, which from now on sees these log groups only; None: all.
+
+    One engine for all callers: what it has opened stays open, and a process runs one job at a time.
+    """
+    store, queries = _engine(logq)
+    store.names = None if readable is None else frozenset(readable)
+    return queries
