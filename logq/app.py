@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from logq.ingest.report import LoadReport, Progress
     from logq.model import Accepted, Checkpoint, LogGroup, Snapshot
     from logq.query.engine import Queries, Store
+    from logq.query.reading import Reader
     from logq.storage import Storage
     from logq.storage.findings import Report
 
@@ -79,6 +80,20 @@ class LogQ:
             self.clock,
             directory=str(self.data.absolute()),
             text_index=may_contain,
+        )
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads events of this directory in order."""
+        return self.reader_over(self.storage)
+
+    def reader_over(self, store: Store) -> Reader:
+        """A reader of some of this directory's events."""
+        from logq.query.reading import Reader
+        from logq.storage.grams import may_contain
+
+        return Reader(
+            store, self.settings, directory=str(self.data.absolute()), text_index=may_contain
         )
 
     def ensure_group(self, name: str) -> LogGroup:
@@ -186,6 +201,8 @@ class LogQ:
 
     def close(self) -> None:
         """Give the data directory back."""
+        if "reader" in self.__dict__:
+            self.reader.close()
         if "queries" in self.__dict__:
             self.queries.close()
         if "audit" in self.__dict__:

@@ -41,6 +41,9 @@ class Settings:
         False, "allow any positive number of days as retention, not only CloudWatch's"
     )
     max_event_bytes: int = setting(1_048_576, "longer events are cut, marked and counted")
+    put_oldest_days: int = setting(
+        14, "PutLogEvents refuses events older than this many days; 0 takes any"
+    )
     query_limit: int = setting(10_000, "rows of a query that names no limit")
     query_max_chars: int = setting(10_000, "longest query text in characters")
     query_seconds: int = setting(900, "time limit of one query in seconds")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logq.errors import AlreadyExists, InvalidValue, Protected, UnknownLogGroup
+from logq.errors import AlreadyExists, InvalidValue, NotFound, Protected, UnknownLogGroup
 from logq.failpoints import reach
 from logq.model import LogGroup, LogStream
 from logq.storage import garbage
@@ -156,6 +156,16 @@ class Groups:
             row = find(connection, name)
             found = connection.execute("SELECT format FROM log_groups WHERE id = ?", (row.id,))
             return str(found.fetchone()[0])
+
+    def retention_of(self, name: str, stream: str) -> int | None:
+        """For how many days a log stream keeps its events; raises UnknownLogGroup, NotFound."""
+        with self._catalog.read() as connection:
+            row = find(connection, name)
+            if not connection.execute(
+                "SELECT 1 FROM log_streams WHERE group_id = ? AND name = ?", (row.id, stream)
+            ).fetchone():
+                raise NotFound(f"log group {name!r} has no log stream {stream!r}")
+            return row.retention_days
 
     def list(self, pattern: str = "*") -> tuple[LogGroup, ...]:
         """The log groups whose names fit a pattern with ``*``, in name order."""
