@@ -135,9 +135,7 @@ class LogQ:
             self.settings.audit_management_reads,
             self.settings.audit_data_writes,
         )
-        return Audit(
-            AuditStore(self), self.master_key, self.clock, self.place, rules, self._notify
-        )
+        return Audit(AuditStore(self), self.master_key, self.clock, self.place, rules, self._notify)
 
     @property
     def place(self) -> Place:

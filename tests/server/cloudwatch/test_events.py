@@ -137,7 +137,8 @@ def read(served: Served) -> list[str]:
 
 
 def test_a_timestamp_may_be_written_as_a_float_that_is_whole(app: Served) -> None:
-    body = f'{{"logGroupName":"app","logStreamName":"s","logEvents":[{{"timestamp":{NOW}.0,"message":"x"}}]}}'
+    events = f'[{{"timestamp":{NOW}.0,"message":"x"}}]'
+    body = f'{{"logGroupName":"app","logStreamName":"s","logEvents":{events}}}'
 
     assert raw(app, body).status_code == 200
     assert read(app) == ["first", "x"]
@@ -200,13 +201,6 @@ def test_the_paginator_walks_through_a_search(logs: Any, app: Served) -> None:
         put(logs, *((NOW + n, f"{n} {'x' * 600}") for n in range(start, start + 1000)))
 
     pages = list(logs.get_paginator("filter_log_events").paginate(logGroupName="app"))
-
-    assert (
-        [int(event["message"].split()[0]) for page in pages for event in page["events"]][1:]
-        == list(range(3000))
-        if pages[0]["events"][0]["message"] != "first"
-        else True
-    )
     messages = [event["message"].split()[0] for page in pages for event in page["events"]]
     assert messages == ["first", *map(str, range(3000))]
     assert len(pages) == 2 and len({e["eventId"] for p in pages for e in p["events"]}) == 3001

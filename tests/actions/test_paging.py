@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from logq.actions.context import Context
 from logq.actions.events import put_log_events
-from logq.actions.reading import filter_log_events, get_log_events
+from logq.actions.paging import filter_log_events, get_log_events
 from logq.app import LogQ
 from logq.errors import AccessDenied, InvalidPattern, InvalidValue, NotFound, UnknownLogGroup
 from logq.ingest.incoming import incoming
