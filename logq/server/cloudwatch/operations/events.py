@@ -6,10 +6,9 @@ from typing import Any
 
 from logq.actions import events, paging
 from logq.actions.context import Context
-from logq.actions.put_rules import Verdict
+from logq.actions.paging import FoundPage
+from logq.actions.put_rules import MOST_EVENTS, Verdict
 from logq.arns import group_name
-from logq.query.position import Position, event_id
-from logq.query.reading import PAGE_EVENTS, Event
 from logq.server.cloudwatch import shapes, validation
 from logq.server.cloudwatch.fault import WireError
 from logq.server.cloudwatch.operation import Params, Result, operation
@@ -45,7 +44,7 @@ def _plain(given: list[Any]) -> tuple[list[int], list[str]] | None:
         return None
     if set(map(type, times)) != {int} or set(map(type, messages)) != {str}:
         return None
-    fit = len(given) <= PAGE_EVENTS and min(times) >= 0 and max(times) < 1 << 53 and all(messages)
+    fit = len(given) <= MOST_EVENTS and min(times) >= 0 and max(times) < 1 << 53 and all(messages)
     return (times, messages) if fit else None
 
 
@@ -78,7 +77,7 @@ def get_log_events(context: Context, params: Params) -> Result:
         params["logStreamName"],
         start=params.get("startTime"),
         end=None if end is None else end - 1,
-        limit=params.get("limit", PAGE_EVENTS),
+        limit=params.get("limit", MOST_EVENTS),
         token=params.get("nextToken"),
         from_head=params.get("startFromHead", False),
     )
@@ -111,26 +110,26 @@ def filter_log_events(context: Context, params: Params) -> Result:
         start=start,
         end=params.get("endTime"),
         pattern=params.get("filterPattern", ""),
-        limit=params.get("limit", PAGE_EVENTS),
+        limit=params.get("limit", MOST_EVENTS),
         token=params.get("nextToken"),
         newest_first=not oldest_first,
     )
-    answer: dict[str, Any] = {"events": _found(page.events), "searchedLogStreams": []}
+    answer: dict[str, Any] = {"events": _found(page), "searchedLogStreams": []}
     if page.token is not None:
         answer["nextToken"] = page.token
     return answer
 
 
-def _found(page: list[Event]) -> list[dict[str, Any]]:
+def _found(page: FoundPage) -> list[dict[str, Any]]:
     return [
         {
-            "logStreamName": stream,
-            "timestamp": time,
-            "message": message,
-            "ingestionTime": ingested,
-            "eventId": event_id(Position(time, seq)),
+            "logStreamName": event.stream,
+            "timestamp": event.time,
+            "message": event.message,
+            "ingestionTime": event.ingested,
+            "eventId": event.id,
         }
-        for time, seq, ingested, _, stream, message in page
+        for event in page.events
     ]
 
 
