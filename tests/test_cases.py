@@ -39,6 +39,7 @@ def load() -> list[Any]:
             continue
         for case in content.get("case", ()):
             case.setdefault("events", content.get("events", ""))
+            case.setdefault("groups", content.get("groups", {}))
             case.setdefault("file", str(path.relative_to(CASES)))
             found.append(pytest.param(case, id=f"{path.relative_to(CASES)}: {case['name']}"))
     return found
@@ -57,19 +58,21 @@ def prepared(
 ) -> dict[str, Path]:
     """The data directories of a case, one a layout."""
     streams = case.get("streams") or {"s": case["events"]}
-    key = json.dumps(streams, sort_keys=True)
+    events = {"app": streams} | {g: {"s": text} for g, text in case["groups"].items()}
+    key = json.dumps(events, sort_keys=True)
     if key not in directories:
         root = factory.mktemp("case")
         directories[key] = {layout: root / layout for layout in LAYOUTS}
         for layout, path in directories[key].items():
-            lay_out(path, layout, streams)
+            for group, texts in events.items():
+                lay_out(path, layout, texts, group)
     return directories[key]
 
 
-def lay_out(path: Path, layout: str, streams: Mapping[str, str]) -> None:
+def lay_out(path: Path, layout: str, streams: Mapping[str, str], group: str = "app") -> None:
     """Store the events of the streams in one layout."""
     with Storage.open(path, lambda: NOW, Settings()) as storage:
-        storage.groups.create("app")
+        storage.groups.create(group)
         for stream, text in streams.items():
             parser = Parser()
             lines = [line.encode() for line in text.splitlines() if line]
@@ -78,7 +81,7 @@ def lay_out(path: Path, layout: str, streams: Mapping[str, str]) -> None:
             for number, piece in enumerate(pieces):
                 parsed = parser.parse(piece, stream=stream, arrival=NOW, reference=NOW)
                 if parsed.batch.num_rows:
-                    storage.events.append("app", parsed.batch)
+                    storage.events.append(group, parsed.batch)
                 half = layout == "mixed" and number == len(pieces) // 2
                 if layout in ("segments", "compacted") or (layout == "mixed" and number < 2):
                     storage.seal()

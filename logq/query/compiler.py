@@ -100,6 +100,10 @@ class Step:
         """Keep the rows for which the condition is true."""
         return self.then(name, self.select().select(exp.Star()).where(condition))
 
+    def beside(self, other: Step, name: str, select: exp.Select) -> Step:
+        """This step followed by a SELECT that also reads another query."""
+        return replace(self, ctes=(*other.ctes, *self.ctes)).then(name, select)
+
     def compute(
         self,
         name: str,
@@ -156,6 +160,13 @@ class Step:
         else:
             names = tuple(self.scope.columns)
         return tuple(dict.fromkeys(names))
+
+    def column(self, name: str) -> Column:
+        """The column of a shown name; without an SQL name if no row has it."""
+        if name in self.scope.columns:
+            return self.scope.columns[name]
+        value = self.scope.fetch(Field((name,), whole=True))
+        return Column(value.sql.name if isinstance(value.sql, exp.Column) else "", value.type)
 
 
 def order_terms(order: Sequence[OrderKey]) -> list[exp.Ordered]:
@@ -241,7 +252,7 @@ def compile_query(
     answer has at most ``default`` rows.
     """
     step = fold(start(source, moment, others), commands)
-    columns = [(name, _shown(step, name)) for name in step.shown()]
+    columns = [(name, step.column(name)) for name in step.shown()]
     final = step.select()
     for _, shown in columns:
         final = final.select(column(shown.ident) if shown.ident else _missing(shown.type))
@@ -255,7 +266,7 @@ def compile_query(
         final = final.limit(rows + 1)
     return Program(
         (source, *others.sources),
-        step.computed,
+        (*others.computed, *step.computed),
         step.ctes,
         final,
         tuple(columns),
@@ -263,13 +274,6 @@ def compile_query(
         rows,
         cut_by_default,
     )
-
-
-def _shown(step: Step, name: str) -> Column:
-    if name in step.scope.columns:
-        return step.scope.columns[name]
-    value = step.scope.fetch(Field((name,), whole=True))
-    return Column(value.sql.name if isinstance(value.sql, exp.Column) else "", value.type)
 
 
 def _missing(kind: Type) -> Sql:

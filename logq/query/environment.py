@@ -13,7 +13,7 @@ from logq.query.scope import Scope
 
 if TYPE_CHECKING:
     from logq.query.command import Command
-    from logq.query.compiler import Step
+    from logq.query.compiler import Computed, Step
     from logq.query.source import Source
 
 
@@ -32,6 +32,11 @@ class Others(Protocol):
     @property
     def sources(self) -> Sequence[Source]:
         """What they read."""
+        ...
+
+    @property
+    def computed(self) -> Sequence[Computed]:
+        """The tables that functions make inside of them, in order."""
         ...
 
     def step(self, commands: Sequence[Command]) -> Step:

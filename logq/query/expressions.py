@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from lark import Token, Tree
 
@@ -76,8 +76,10 @@ def source_text(text: str) -> str:
 class Expressions:
     """Makes nodes from the trees of one query text; one method a rule of the grammar."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, query: Callable[[Node], tuple[Any, ...]]) -> None:
         self._text = text
+        self.query = query
+        """The commands of a query inside an expression."""
         self._depth = 0
 
     def __call__(self, tree: Part) -> Expr:
@@ -186,9 +188,7 @@ class Expressions:
         value, negated, choice = tree.children
         assert isinstance(choice, Tree)
         if choice.data == "subquery":
-            items: ListLiteral | Subquery = Subquery(
-                self.source(choice)[1:-1].strip(), span=span_of(choice)
-            )
+            items: ListLiteral | Subquery = Subquery(self.query(choice), span=span_of(choice))
         else:
             items = self._list(choice)
         return In(self(value), items, negated is not None, span=span_of(tree))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from logq.model import Snapshot
 from logq.query.command import Command
-from logq.query.compiler import Step, fold, start
+from logq.query.compiler import Computed, Step, fold, start
 from logq.query.environment import Moment
 from logq.query.planner import Needs, needs_of
 from logq.query.request import Request, settle
@@ -35,11 +35,17 @@ class Inputs:
             EVENTS: needs_of(request.commands, moment.start, moment.end)
         }
         self._others: list[Source] = []
+        self._computed: list[Computed] = []
 
     @property
     def sources(self) -> Sequence[Source]:
         """The events of the queries inside."""
         return tuple(self._others)
+
+    @property
+    def computed(self) -> Sequence[Computed]:
+        """The tables that functions make inside of them, in order."""
+        return tuple(self._computed)
 
     def step(self, commands: Sequence[Command]) -> Step:
         """A query inside this one, up to its end; without SOURCE it reads the same log groups.
@@ -57,7 +63,9 @@ class Inputs:
         )
         self._others.append(source)
         self.needs[name] = needs_of(rest, moment.start, moment.end)
-        return fold(start(source, moment, self), rest)
+        step = fold(start(source, moment, self), rest)
+        self._computed += step.computed
+        return step
 
 
 def over_nothing(moment: Moment) -> Inputs:

@@ -7,7 +7,7 @@ them is one ``match`` in one file. ``span`` never takes part in equality.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from logq.errors import Span
 
@@ -69,9 +69,10 @@ class ListLiteral:
 
 @dataclass(frozen=True, slots=True)
 class Subquery:
-    """``( SOURCE ... | ... )`` on the right of ``in``; the text is kept for later versions."""
+    """``( SOURCE ... | ... )`` on the right of ``in``."""
 
-    text: str
+    commands: tuple[Any, ...]
+    """As ``transform.parse`` gives them."""
     span: Span | None = _span()
 
 

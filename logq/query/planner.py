@@ -278,7 +278,17 @@ def is_rowwise(command: Command) -> bool:
         key = command.keys[0]
         newest = isinstance(key.expr, nodes.Field) and key.expr.name == model.TIMESTAMP
         return newest and key.descending
+    if isinstance(command, Filter) and has_query(command.condition):
+        return False  # it would be run again with every window
     return isinstance(command, Matching | Fields | Display | Filter | Search | Parse)
+
+
+def has_query(condition: Expr) -> bool:
+    """Whether a condition holds another query."""
+    return any(
+        isinstance(node, nodes.In) and isinstance(node.items, nodes.Subquery)
+        for node in nodes.walk(condition)
+    )
 
 
 def newest_rows(commands: Sequence[Command]) -> int | None:

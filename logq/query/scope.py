@@ -57,6 +57,8 @@ class Scope:
     """Aliases, or after a barrier all columns, in order of definition."""
     source: OpenSource | None = None
     """None after a barrier."""
+    sides: Mapping[str, Scope] = field(default_factory=dict)
+    """After a join: the names under which each side's own names are found."""
     expressions: Mapping[nodes.Expr, str] = field(default_factory=dict)
     """Expressions that are columns without an alias: ``count(*)`` after ``stats count(*)``."""
 
@@ -66,6 +68,9 @@ class Scope:
 
     def fetch(self, node: nodes.Field) -> Value:
         """The value of a field; raises UnknownField after a barrier."""
+        side = self.sides.get(node.path[0])
+        if side is not None and len(node.path) > 1:
+            return side.fetch(replace(node, path=node.path[1:]))
         found = self._defined(node)
         if found is not None:
             return found

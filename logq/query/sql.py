@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from logq.errors import NotAvailableYet, WrongArguments, located
+from logq.errors import WrongArguments, located
 from logq.query import nodes
 from logq.query.build import (
     FALSE,
@@ -34,6 +33,7 @@ from logq.query.nodes import Expr
 from logq.query.once import R, once
 from logq.query.regex import compile_pattern, longest
 from logq.query.scope import access
+from logq.query.subquery import in_query
 from logq.query.value import (
     Type,
     Value,
@@ -44,9 +44,6 @@ from logq.query.value import (
     to_whole,
     truth,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def normal(node: Expr) -> Expr:
@@ -142,7 +139,10 @@ def condition(node: Expr, env: Environment) -> Sql:
             case nodes.Like(value=value, pattern=pattern, negated=negated):
                 found = _once(env, [evaluate(value, env)], lambda v: _like(v[0], pattern))
                 return negate(definite(found)) if negated else found
-            case nodes.In(value=value, items=items, negated=negated):
+            case nodes.In(value=value, items=nodes.Subquery() as query, negated=negated):
+                found = in_query(evaluate(value, env), query, env.others)
+                return negate(definite(found)) if negated else found
+            case nodes.In(value=value, items=nodes.ListLiteral() as items, negated=negated):
                 found = _once(env, [evaluate(value, env)], lambda v: _in(v[0], items))
                 return negate(definite(found)) if negated else found
             case _:
@@ -167,13 +167,7 @@ def _like(value: Value, pattern: nodes.Literal | nodes.Regex) -> Sql:
     return matches(value, checked.re2, longest(checked.literals))
 
 
-def _in(value: Value, items: nodes.ListLiteral | nodes.Subquery) -> Sql:
-    if isinstance(items, nodes.Subquery):
-        raise NotAvailableYet(
-            "subqueries are not available yet",
-            hint='run the inner query first and list its values: in ["a", "b"]',
-            span=items.span,
-        )
+def _in(value: Value, items: nodes.ListLiteral) -> Sql:
     return is_in(value, [literal(i.value) for i in items.items])
 
 

@@ -35,7 +35,7 @@ class _Commands:
     """One method a runnable command: from its tree to the constructor values of its class."""
 
     def __init__(self, text: str) -> None:
-        self.expr = Expressions(text)
+        self.expr = Expressions(text, self.all)
 
     def all(self, tree: Node) -> tuple[Command, ...]:
         """The commands in order; a planned one is reported only when the others are sound."""
@@ -94,6 +94,23 @@ class _Commands:
 
     def tail(self, stage: Node) -> Values:
         return {"rows": self._rows(stage)}
+
+    def join(self, stage: Node) -> Values:
+        values: Values = {"kind": "inner", "left": None, "right": None, "within": None}
+        for option in trees(stage, "join_option"):
+            word, value = tokens(option)
+            name = {"TYPE_OPTION": "kind", "LEFT_OPTION": "left", "RIGHT_OPTION": "right"}[
+                word.type
+            ]
+            values[name] = str(value).lower() if name == "kind" else self.expr.name(value).name
+        for token in tokens(stage, "DURATION"):
+            values["within"] = self.expr.duration(token)
+        pairs = (self.expr.names(tree) for tree in trees(stage, "join_condition"))
+        values["on"] = tuple((left, right) for left, right in pairs)
+        return {**values, "query": self.all(trees(stage, "subquery")[0])}
+
+    def union(self, stage: Node) -> Values:
+        return {"query": self.all(trees(stage, "subquery")[0])}
 
     def dedup(self, stage: Node) -> Values:
         return {"fields": self.expr.names(stage.children[0])}

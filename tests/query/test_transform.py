@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logq.errors import NotAvailableYet, QuerySyntaxError, WrongArguments
+from logq.errors import NotAvailableYet, QuerySyntaxError, Span, WrongArguments
 from logq.query.command import Command, commands, planned_commands
+from logq.query.commands.fields import Fields
+from logq.query.commands.source import Source
 from logq.query.expressions import MAX_DEPTH, source_text
 from logq.query.literals import quote, quote_name, quote_regex
 from logq.query.nodes import (
@@ -137,7 +139,18 @@ def test_a_text_without_commands_gives_none(text: str) -> None:
             In(A, ListLiteral((ONE, Literal(-2.5), Literal("x"), Literal(None)))),
         ),
         ("a not in []", In(A, ListLiteral(()), negated=True)),
-        ("a in ( source 'x' | fields b )", In(A, Subquery("source 'x' | fields b"))),
+        (
+            "a in ( source 'x' | fields b )",
+            In(
+                A,
+                Subquery(
+                    (
+                        Source(Span(14, 24), ("x",)),
+                        Fields(Span(27, 35), (Item(Field(("b",)), None, "b"),)),
+                    )
+                ),
+            ),
+        ),
         ("count_Distinct(a)", Call("count_Distinct", (A,))),
         ("count(*)", Call("count", (Star(),))),
         ("now()", Call("now", ())),
