@@ -12,15 +12,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from logq import settings
-from logq.arns import Place
+from logq.arns import RESERVED, Place
 from logq.config import find_config, read_config, table
-from logq.errors import AlreadyExists, NotFound
+from logq.errors import AlreadyExists, InvalidValue, NotFound
 
 if TYPE_CHECKING:
     from logq.access.access import Access
     from logq.access.master import MasterKey
     from logq.audit.audit import Audit
     from logq.audit.store import Line
+    from logq.audit.verify import Report as AuditReport
     from logq.ingest.agent import AgentReport, Stop
     from logq.ingest.agent_config import AgentConfig
     from logq.ingest.incoming import Incoming
@@ -69,6 +70,13 @@ class LogQ:
         """The query engine over this directory's events."""
         return self.queries_over(self.storage)
 
+    def verify_audit(self, start: int | None = None, end: int | None = None) -> AuditReport:
+        """Check the audit between two times, epoch milliseconds, both inclusive."""
+        from logq.audit.verify import verify
+
+        self.audit.flush()
+        return verify(AuditStore(self), self.master_key, self.clock(), start, end)
+
     def queries_over(self, store: Store) -> Queries:
         """A query engine over some of this directory's events."""
         from logq.query.engine import Queries
@@ -98,6 +106,10 @@ class LogQ:
 
     def ensure_group(self, name: str) -> LogGroup:
         """The log group of this name, made if it is not there; raises InvalidValue."""
+        if name.startswith(RESERVED):
+            raise InvalidValue(
+                f"log groups below {RESERVED} belong to LogQ itself", hint="choose another name"
+            )
         try:
             return self.storage.groups.get(name)
         except NotFound:
@@ -229,7 +241,7 @@ class AuditStore:
     def prepare(self, group: str, retention_days: int) -> None:
         """Make the log group unless it is there."""
         with suppress(AlreadyExists):
-            self._logq.storage.groups.create(group, retention_days)
+            self._logq.storage.groups.create(group, retention_days, protected=True)
 
     def append(self, group: str, lines: Sequence[Line], checkpoint: Checkpoint) -> None:
         """Store events and move the checkpoint together; raises CheckpointConflict."""

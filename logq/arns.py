@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from logq.errors import InvalidValue
 
+RESERVED = "/logq/"
+"""What the names of LogQ's own log groups begin with: nobody else writes to them."""
+
 _LOG_GROUP = re.compile(r"arn:[^:]*:logs:[^:]*:[^:]*:log-group:([^:]+)(?::\*)?")
 
 
@@ -29,6 +32,10 @@ class Place:
     def logs(self, kind: str, name: str) -> str:
         """The ARN of another thing of the logs service, for example a ``query-definition``."""
         return f"arn:aws:logs:{self.region}:{self.account}:{kind}:{name}"
+
+    def own(self, kind: str, name: str) -> str:
+        """The ARN of something that only LogQ has: a ``key`` or a ``policy``."""
+        return f"arn:aws:logq:{self.region}:{self.account}:{kind}/{name}"
 
     def alarm(self, name: str) -> str:
         """The ARN of an alarm."""

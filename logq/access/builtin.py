@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from logq.access import document
-from logq.access.policy import RESERVED, Policy
+from logq.access.policy import Policy
+from logq.arns import RESERVED
 from logq.errors import InvalidPolicy, NotFound
 
 _READ_LOGS = (

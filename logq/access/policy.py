@@ -12,9 +12,7 @@ from dataclasses import dataclass
 
 from logq.access.condition import Condition, Known
 from logq.access.wildcard import matches
-
-RESERVED = "/logq/"
-"""What the names of LogQ's own log groups begin with."""
+from logq.arns import RESERVED
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,4 +85,5 @@ class Context:
             "aws:SourceIp": self.origin.source_ip,
             "aws:SecureTransport": "true" if self.origin.secure else "false",
             "aws:username": self.caller.name,
+            "aws:CurrentTime": str(self.logq.clock() // 1000),
         }

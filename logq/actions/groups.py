@@ -26,6 +26,7 @@ def create_log_group(
 ) -> LogGroup:
     """Make a log group; raises AlreadyExists and InvalidValue."""
     context.require("logs:CreateLogGroup", context.place.log_group(name))
+    check_writable(name)
     check_tags(tags or {})
     return context.logq.storage.groups.create(
         name,

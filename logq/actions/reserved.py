@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from logq.arns import RESERVED
 from logq.errors import InvalidValue
-
-RESERVED = frozenset({"/logq/audit"})
 
 
 def check_writable(group: str) -> None:
     """Raise InvalidValue for a log group that nobody may write to from outside."""
-    if group in RESERVED:
+    if group.startswith(RESERVED):
         raise InvalidValue(
             f"the log group {group} belongs to LogQ itself",
-            hint="send events to another log group",
+            hint=f"names below {RESERVED} are its own; choose another one",
         )

@@ -21,6 +21,35 @@ def groups(context: typer.Context, incomplete: str) -> list[str]:
     return [group.name for group in found]
 
 
+def key_ids(context: typer.Context, incomplete: str) -> list[str]:
+    """The keys in force whose ids begin like this."""
+    from logq.cli.session import Session
+
+    session = Session()
+    session.data = context.find_root().params.get("data")
+    try:
+        with session.open() as logq:
+            found = logq.access.keys.list()
+    except Exception:  # a shell that completes must never see a fault
+        return []
+    return [k.id for k in found if k.revoked is None and k.id.startswith(incomplete)]
+
+
+def policies(context: typer.Context, incomplete: str) -> list[str]:
+    """The policies whose names begin like this; the built-in ones where there is no directory."""
+    from logq.access.builtin import BUILTIN
+    from logq.cli.session import Session
+
+    session = Session()
+    session.data = context.find_root().params.get("data")
+    try:
+        with session.open() as logq:
+            names = [policy.name for policy in logq.access.policies.list()]
+    except Exception:  # a shell that completes must never see a fault
+        names = list(BUILTIN)
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def formats(incomplete: str) -> list[str]:
     """The output formats whose names begin like this."""
     return [name for name in renderer.names() if name.startswith(incomplete)]

@@ -22,6 +22,7 @@ COMMANDS = (
     *("demo", "ingest", "agent"),
     *("query", "explain", "tail", "fields"),
     *("groups", "streams", "filters"),
+    *("keys", "policies", "audit"),
     *("compact", "retention", "doctor"),
     "help",
 )

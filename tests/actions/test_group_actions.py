@@ -53,7 +53,7 @@ def test_a_protected_log_group_stays_until_it_is_not(context: Context) -> None:
 
 
 def test_the_log_group_of_the_audit_is_not_deleted(context: Context) -> None:
-    create_log_group(context, "/logq/audit")
+    context.logq.storage.groups.create("/logq/audit")
 
     with pytest.raises(InvalidValue, match="belongs to LogQ itself"):
         delete_log_group(context, "/logq/audit")

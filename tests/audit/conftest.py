@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from logq.app import AuditStore, LogQ
+from logq.app import LogQ
 from logq.audit.call import Access, Call
-from logq.audit.verify import Report, verify
+from logq.audit.verify import Report
 
 NOW = 1_795_474_800_000  # 2026-11-23T23:00:00Z
 GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:/app/web"
@@ -68,4 +68,4 @@ def rows(logq: LogQ, query: str, group: str = "/logq/audit") -> list[tuple[Any, 
 
 def check(logq: LogQ, start: int | None = None, end: int | None = None) -> Report:
     """What ``logq audit verify`` finds."""
-    return verify(AuditStore(logq), logq.master_key, logq.clock(), start, end)
+    return logq.verify_audit(start, end)

@@ -80,8 +80,8 @@ def test_the_log_groups_keep_their_records_for_a_year_or_two(logq: LogQ, clock: 
     clock.now += HOUR
     logq.audit.tick()
 
-    kept = {group.name: group.retention_days for group in logq.storage.groups.list("*")}
-    assert kept == {AUDIT: 365, DIGESTS: 731}
+    kept = {g.name: (g.retention_days, g.protected) for g in logq.storage.groups.list("*")}
+    assert kept == {AUDIT: (365, True), DIGESTS: (731, True)}
 
 
 def test_a_flood_of_refusals_ends_in_a_count(logq: LogQ, clock: Clock) -> None:

@@ -44,6 +44,7 @@ def lines(logq: LogQ, group: str = AUDIT) -> Lines:
 
 def rewrite(logq: LogQ, group: str, changed: Lines) -> None:
     """What somebody can do who has the data directory and not the master key."""
+    logq.storage.groups.set(group, protected=False)
     logq.storage.groups.delete(group)
     logq.storage.groups.create(group, RETENTION_DAYS[group])
     if changed:
