@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,12 @@ def test_metric_filter(context: Context, pattern: str, messages: Sequence[str]) 
 
     context.require("logs:TestMetricFilter", "*")
     return extract(parse_pattern(pattern, strict=True), messages)
+
+
+def metric_filter_counts(context: Context) -> Mapping[str, int]:
+    """How many metric filters each log group has, for showing beside the groups."""
+    found = context.logq.storage.definitions.list(KIND)
+    return Counter(one.group or "" for one in found)
 
 
 def stored_filter(definition: Definition) -> StoredFilter:

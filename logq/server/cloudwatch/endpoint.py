@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from logq.errors import LogQError
 from logq.server.cloudwatch import faults, shapes, validation
 from logq.server.cloudwatch.body import raw_body, unpack
+from logq.server.cloudwatch.eventstream import MEDIA_TYPE
 from logq.server.cloudwatch.fault import WireError
 from logq.server.cloudwatch.operation import EventStream, Operation, operations
 from logq.server.cloudwatch.protocol import Call, Reply, WireProtocol, protocols
@@ -26,7 +27,6 @@ from logq.server.service import Service
 
 _LOG = logging.getLogger(__name__)
 _SCOPE = re.compile(r"AWS4-HMAC-SHA256 +Credential=[^/,]+/[^/,]+/[^/,]+/([^/,]+)/aws4_request")
-_STREAM = "application/vnd.amazon.eventstream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,6 @@ def _response(reply: Reply, id: str) -> Response:
 
 
 def _stream(stream: EventStream, id: str) -> Response:
-    response = StreamingResponse(stream.messages, media_type=_STREAM)
+    response = StreamingResponse(stream.messages, media_type=MEDIA_TYPE)
     response.headers["x-amzn-RequestId"] = id
     return response
