@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from logq.actions.action import action
 from logq.actions.context import Context
-from logq.actions.reading import named, readable
+from logq.actions.reading import named, readable, sources
 from logq.audit.call import Access
 from logq.work.job import Answer, Job
 
@@ -31,7 +31,7 @@ def run_query(
     params = {
         "text": text,
         "groups": (wanted := named(groups)),
-        "readable": readable(context, wanted),
+        "readable": readable(context, [*wanted, *sources(text)]),
         "start": start,
         "end": end,
         "limit": limit,
@@ -58,7 +58,7 @@ def explain_query(
     params = {
         "text": text,
         "groups": (wanted := named(groups)),
-        "readable": readable(context, wanted),
+        "readable": readable(context, [*wanted, *sources(text)]),
         "start": start,
         "end": end,
         "analyze": analyze,

@@ -80,6 +80,20 @@ def put_deletion_protection(context: Context, name: str, enabled: bool) -> LogGr
     return context.logq.storage.groups.set(name, protected=enabled)
 
 
+@action("logq:SetFormat", Access.MANAGEMENT_WRITE)
+def set_format(context: Context, name: str, format: str) -> LogGroup:
+    """Say what format a log group's lines have; raises UnknownLogGroup."""
+    context.require("logq:SetFormat", context.place.log_group(name))
+    return context.logq.storage.groups.set(name, format=format)
+
+
+@action("logq:ShowLogGroup", Access.MANAGEMENT_READ)
+def show_log_group(context: Context, name: str) -> LogGroup:
+    """One log group by its exact name, as ``logs:DescribeLogGroups``; raises UnknownLogGroup."""
+    context.require("logs:DescribeLogGroups", context.place.log_group(name))
+    return context.logq.storage.groups.get(name)
+
+
 def _visible(context: Context, name: str, pattern: str) -> tuple[LogGroup, ...]:
     return tuple(
         group

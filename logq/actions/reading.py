@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from logq.actions.context import Context
 from logq.arns import group_name
+from logq.errors import LogQError
 
 QUERY = "logs:StartQuery"
 
@@ -20,12 +21,24 @@ def readable(
 ) -> tuple[str, ...] | None:
     """The log groups that the caller may read, None for all; raises AccessDenied.
 
-    Those given by their names must be among them. Patterns with ``*`` and SOURCE in the text of a
-    query stand for those that are.
+    Those given by their names must be among them; patterns with ``*`` stand for those that are.
     """
     place = context.place
     context.require(permission, *(place.log_group(name) for name in groups if "*" not in name))
     if context.caller.kind == "administrator":
         return None
-    every = context.logq.storage.groups.names()
+    every = dict.fromkeys((*groups, *context.logq.storage.groups.names()))
     return tuple(name for name in every if context.may(permission, place.log_group(name)))
+
+
+def sources(text: str) -> list[str]:
+    """The log groups that a query names by SOURCE; none where the text is at fault."""
+    if "source" not in text.lower():
+        return []
+    from logq.query.commands.source import Source
+    from logq.query.transform import parse
+
+    try:
+        return [name for part in parse(text) if isinstance(part, Source) for name in part.groups]
+    except LogQError:
+        return []

@@ -58,3 +58,12 @@ def readable_queries(logq: LogQ, readable: Sequence[str] | None) -> Queries:
     store, queries = _engine(logq)
     store.names = None if readable is None else frozenset(readable)
     return queries
+
+
+def readable_snapshot(
+    logq: LogQ, readable: Sequence[str] | None, groups: Sequence[str]
+) -> Snapshot:
+    """What ``readable_queries`` would read of some log groups; raises AccessDenied."""
+    store, _ = _engine(logq)
+    store.names = None if readable is None else frozenset(readable)
+    return store.snapshot(groups)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from logq.server.rest import groups
+from logq.server.rest import fields, filters, groups, problem, query, saved_queries
 from logq.server.service import Service
+
+_NOUNS = (query, groups, fields, saved_queries, filters)
 
 
 def router(service: Service) -> APIRouter:
     """All routes of the API."""
-    routes = APIRouter()
-    for module in (groups,):
-        routes.include_router(module.router(service))
+    routes = APIRouter(responses=problem.PROBLEMS)
+    for noun in _NOUNS:
+        routes.include_router(noun.router(service))
     return routes

@@ -11,6 +11,7 @@ import orjson
 
 from logq import renderer
 from logq.terminal import Screen
+from logq.units import parse_zone
 from logq.values import json_writer
 from logq.work.answering import answer_of
 from logq.work.job import job
@@ -37,12 +38,13 @@ def query(
     limit: int | None = None,
     output: str = "ndjson",
     matched: bool = True,
+    zone: str = "UTC",
 ) -> dict[str, Any]:
     """Run ``text``; ``readable`` names the log groups that may be read, None all.
 
-    ``matched`` counts the matched events, which may read them again. The header has ``columns``,
-    ``groups`` and ``shape`` (see ``renderer.Shape``), the summary ``rows``, ``truncated``,
-    ``warnings`` and ``stats``.
+    Times are written in ``zone``. ``matched`` counts the matched events, which may read them
+    again. The header has ``columns``, ``groups`` and ``shape`` (see ``renderer.Shape``), the
+    summary ``rows``, ``truncated``, ``warnings`` and ``stats``.
     """
     result = readable_queries(logq, readable).run(
         text, groups=groups, start=start, end=end, limit=limit
@@ -59,7 +61,9 @@ def query(
     if output == VALUES:
         rows = write_values(answer, out)
     else:
-        rows = renderer.render(output, answer, Screen(cast(BinaryIO, out)), renderer.Options(UTC))
+        rows = renderer.render(
+            output, answer, Screen(cast(BinaryIO, out)), renderer.Options(parse_zone(zone))
+        )
     stats = dataclasses.asdict(result.stats) if matched else {}
     return {
         "rows": rows,
