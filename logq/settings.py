@@ -69,6 +69,12 @@ class Settings:
         1, "record every how manieth look at log groups and the like; 0 means none"
     )
     audit_data_writes: bool = setting(False, "record the arrival of events: sizes, never content")
+    push_memory: int = setting(
+        256 << 20, "bytes of pushed requests that a server holds at once; more are told to wait"
+    )
+    push_creates_groups: bool = setting(
+        True, "make the log groups that pushed events name, if their sender may"
+    )
     region: str = setting("us-east-1", "the region that stands in ARNs")
     account: str = setting("000000000000", "the account that stands in ARNs, twelve digits")
 

@@ -18,7 +18,7 @@ PREFIX_CHARS = 8192
 """How far into a message the JSON behind a text prefix may begin."""
 _FRAGMENT_WORK = 1 << 20  # characters looked at in vain before a message counts as text
 _OPENING = re.compile(r'\{\s*["}]')
-_HUGE = re.compile(rb"\d[eE]\+?\d{3}")
+_HUGE = re.compile(rb"\d[eE]\+?\d{3}|\d{309}")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:]')
 _DECODER = json.JSONDecoder()
 
@@ -94,7 +94,7 @@ def tame(text: bytes) -> str | None:
         return digits if math.isinf(float(digits)) else _Number(digits)
 
     try:
-        value = json.loads(text, parse_int=_Number, parse_float=number, parse_constant=_refuse)
+        value = json.loads(text, parse_int=number, parse_float=number, parse_constant=_refuse)
         return _write(_cut(value, [MAX_LEAVES])) if type(value) is dict else None
     except (ValueError, RecursionError, TypeError):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from logq import __version__
-from logq.server import cloudwatch, health, rest
+from logq.server import cloudwatch, health, push, rest
 from logq.server.service import Service
 
 
@@ -20,5 +20,6 @@ def create_app(service: Service) -> FastAPI:
     )
     app.include_router(health.router(service))
     app.include_router(rest.router(service), prefix="/api/v1")
+    app.router.routes += push.routes(service)
     app.router.routes += cloudwatch.routes(service)
     return app

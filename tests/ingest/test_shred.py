@@ -443,3 +443,16 @@ def test_depth_breaks_nothing_and_beyond_1024_levels_it_is_text(
         assert values(found, "b") == [1, None, 2]
         assert documents(found, lines) == ['{"b":1}', line if is_document else None, '{"b":2}']
     assert len(answers) == 1
+
+
+def test_whole_numbers_that_no_double_holds_are_texts_like_any_other_too_large() -> None:
+    text = '{"huge":' + "9" * 400 + ',"n":1,"e":1e999}'
+
+    shredded = Shredder().shred(pa.array([text, '{"n":2}']))
+
+    held = {path: values for path, (_, values) in shredded.columns.items()}
+    assert {path: values and values.to_pylist() for path, values in held.items()} == {
+        "n": [1, 2],
+        "huge": ["9" * 400, None],
+        "e": ["1e999", None],
+    }
