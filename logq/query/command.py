@@ -12,12 +12,13 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from logq.errors import Span
 
 if TYPE_CHECKING:
     from logq.query.compiler import Step
+    from logq.query.expressions import Expressions, Node
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Command:
     """Whole queries that use it; each is compiled by the tests."""
 
     span: Span | None
+
+    @classmethod
+    def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
+        """The values of a new one from its tree; raises QueryError."""
+        return {}
 
     def apply(self, step: Step) -> Step:
         """The step after this command; raises QueryError."""

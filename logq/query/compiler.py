@@ -130,6 +130,10 @@ class Step:
         step = self.then(name, select) if computed else self
         return replace(step, env=replace(step.env, scope=scope))
 
+    def showing(self, *names: str) -> Step:
+        """These columns, which a command has made, stand behind those that were chosen."""
+        return replace(self, extra=(*self.extra, *names))
+
     def order_by(self, select: exp.Select, order: Sequence[OrderKey] | None = None) -> exp.Select:
         """The SELECT with the current order written out."""
         terms = order_terms(self.order if order is None else order)

@@ -222,7 +222,7 @@ def _field(name: str, detail: str, help: str = "") -> Completion:
 def _functions(*, aggregate: bool) -> Iterator[Completion]:
     kind = Kind.AGGREGATE if aggregate else Kind.FUNCTION
     for entry in sorted(functions(), key=lambda entry: entry.name.casefold()):
-        if entry.aggregate is aggregate:
+        if entry.aggregate is aggregate or (entry.key and not aggregate):
             for name in (entry.name, *entry.aliases):
                 yield Completion(name, kind, _call(name, entry), entry.signature, entry.summary)
 

@@ -175,6 +175,7 @@ MACROS = {
         "(j) AS CASE WHEN j[1] = '\"' THEN json_document(json_extract_string(j, '$')) "
         "WHEN j[1] IN ('{', '[') THEN j END"
     ),
+    "dynamic_source": "(j) AS CASE WHEN j[1] = '\"' THEN json_extract_string(j, '$') ELSE j END",
     "json_items": "(j) AS CASE WHEN j[1] = '[' THEN from_json(j, '[\"JSON\"]') END",
     "json_list": "(l) AS '[' || array_to_string(l, ',') || ']'",
     # Equal text forms have equal keys: 200 and "200" are one value.
@@ -182,6 +183,57 @@ MACROS = {
         "(j) AS CASE WHEN j[1] IN ('{', '[') THEN j "
         "WHEN text_of(number_of(dynamic_text(j))) = dynamic_text(j) THEN dynamic_text(j) "
         "ELSE CAST(to_json(dynamic_text(j)) AS VARCHAR) END"
+    ),
+    "quoted_json": (
+        "(v) AS CASE WHEN json_valid(v) THEN v ELSE CAST(to_json(v[2:-2]) AS VARCHAR) END"
+    ),
+    "unquoted_json": (
+        "(v) AS CASE WHEN length(v) > 1 AND v[1] = '\"' AND v[-1] = '\"' THEN quoted_json(v) "
+        "ELSE CAST(to_json(v) AS VARCHAR) END"
+    ),
+    "logfmt_value": (
+        "(v) AS CASE WHEN v IS NULL OR v = '' THEN 'true' ELSE unquoted_json(v[2:]) END"
+    ),
+    # JSON text of keys and the JSON text of their values; of a key that comes twice, the last.
+    "json_map": (
+        "(names, items) AS list_transform([row(names, items)], lambda m: CASE WHEN len(m[1]) > 0 "
+        "THEN '{' || array_to_string(list_transform(list_filter(range(1, len(m[1]) + 1), "
+        "lambda i: NOT list_contains(m[1][i + 1:], m[1][i])), "
+        "lambda i: CAST(to_json(m[1][i]) AS VARCHAR) || ':' || m[2][i]), ',') || '}' END)[1]"
+    ),
+    "csv_cell": (
+        "(c) AS CASE WHEN length(c) > 1 AND c[1] = '\"' THEN replace(c[2:-2], '\"\"', '\"') "
+        "ELSE c END"
+    ),
+    "syslog_part": "(a, b) AS nullif(CASE WHEN a = '' THEN nullif(b, '') ELSE a END, '-')",
+    "syslog_map": (
+        "(found) AS list_transform([found], lambda m: CASE WHEN m.host <> '' OR m.host_2 <> '' "
+        "THEN CAST(json_merge_patch('{}', json_object("
+        "'priority', try_cast(m.priority AS BIGINT), "
+        "'facility', try_cast(m.priority AS BIGINT) // 8, "
+        "'severity', try_cast(m.priority AS BIGINT) % 8, "
+        "'timestamp', syslog_part(m.timestamp, m.timestamp_2), "
+        "'host', syslog_part(m.host, m.host_2), 'app', syslog_part(m.app, m.app_2), "
+        "'pid', syslog_part(m.pid, m.pid_2), 'msgid', syslog_part(m.msgid, ''), "
+        "'message', CASE WHEN m.host <> '' THEN m.message ELSE m.message_2 END)) AS VARCHAR) "
+        "END)[1]"
+    ),
+    # Elements are found by their tags: one that holds another of its own name ends too early.
+    "xml_inner": "(e) AS regexp_extract(e, '(?s)^<[^<>]*>(.*)</[^<>]*>$', 1)",
+    "xml_plain": (
+        "(t) AS replace(replace(replace(replace(replace(t, '&lt;', '<'), '&gt;', '>'), "
+        "'&quot;', '\"'), '&apos;', chr(39)), '&amp;', '&')"
+    ),
+    "xml_text": (
+        "(e) AS xml_plain(regexp_replace(regexp_replace(xml_inner(e), "
+        "'(?s)<!\\[CDATA\\[(.*?)\\]\\]>', '\\1', 'g'), '<[^<>]*>', '', 'g'))"
+    ),
+    "xml_attribute": "(e, re) AS xml_plain(nullif(regexp_extract(e, re, 1), '')[2:-2])",
+    # NaN and Infinity are no JSON, though DuckDB reads them; nor is null a value.
+    "json_found": (
+        "(j) AS CASE WHEN NOT (regexp_matches(j, '(?i)nan|inf') AND regexp_matches("
+        """regexp_replace(j, '"(\\\\.|[^"\\\\])*"', '', 'g'), '(?i)nan|inf')) """
+        "THEN nullif(j, 'null') END"
     ),
     # Counts in equal parts between the least and the greatest of value-count pairs.
     "equal_parts": (

@@ -280,7 +280,9 @@ def is_rowwise(command: Command) -> bool:
         return newest and key.descending
     if isinstance(command, Filter) and has_query(command.condition):
         return False  # it would be run again with every window
-    return isinstance(command, Matching | Fields | Display | Filter | Search | Parse)
+    if isinstance(command, Parse):
+        return not command.multi
+    return isinstance(command, Matching | Fields | Display | Filter | Search)
 
 
 def has_query(condition: Expr) -> bool:

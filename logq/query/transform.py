@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from lark import Token
 from lark.exceptions import UnexpectedInput
 
 from logq.errors import NotAvailableYet
@@ -16,7 +15,6 @@ from logq.query.command import Command, commands, planned_commands
 from logq.query.expressions import Expressions, Node, span_of, tokens, trees
 from logq.query.grammar import parse_tree
 from logq.query.literals import string_value
-from logq.query.nodes import Literal, Regex
 from logq.query.syntax_error import explain
 
 Values = dict[str, Any]
@@ -32,7 +30,7 @@ def parse(text: str) -> tuple[Command, ...]:
 
 
 class _Commands:
-    """One method a runnable command: from its tree to the constructor values of its class."""
+    """From the trees of commands to commands; one without a method here reads its own tree."""
 
     def __init__(self, text: str) -> None:
         self.expr = Expressions(text, self.all)
@@ -46,8 +44,10 @@ class _Commands:
             if name in planned_commands():
                 missing = missing or _not_available(name, stage)
                 continue
-            values: Values = getattr(self, name)(stage)
-            made.append(commands()[name](span=span_of(stage), **values))
+            kind = commands()[name]
+            read = getattr(self, name, None)
+            values: Values = read(stage) if read else kind.read(self.expr, stage)
+            made.append(kind(span=span_of(stage), **values))
         if missing is not None:
             raise missing
         return tuple(made)
@@ -114,26 +114,6 @@ class _Commands:
 
     def dedup(self, stage: Node) -> Values:
         return {"fields": self.expr.names(stage.children[0])}
-
-    def parse(self, stage: Node) -> Values:
-        target, spec = stage.children
-        assert not isinstance(spec, Token | None)
-        mode = str(spec.data)
-        text = tokens(spec, "STRING", "REGEX")
-        names = trees(spec, "names")
-        pattern: Literal | Regex | None = None
-        if mode == "glob":
-            pattern = self.expr.glob(text[0])
-        elif mode == "regex":
-            pattern = self.expr.pattern(text[0])
-        return {
-            "field": None if target is None else self.expr(target),
-            "pattern": pattern,
-            "names": self.expr.names(names[0] if names else spec),
-            "multi": bool(tokens(spec, "MULTI")),
-            "mode": mode,
-            "path": string_value(text[0]) if mode == "xml" else None,
-        }
 
     def _rows(self, stage: Node) -> int:
         return self.expr.integer(tokens(stage, "INT")[0])

@@ -384,6 +384,16 @@ def test_a_command_is_built_with_its_values(query: str, expected: dict[str, Any]
         ("parse c logfmt as a", {"field": C, "names": (A,), "mode": "logfmt"}),
         ("parse csv as a, b", {"names": (A, B), "mode": "csv"}),
         ("parse xml '/x/y' as a", {"names": (A,), "mode": "xml", "path": "/x/y"}),
+        ("parse syslog as a", {"names": (A,), "mode": "syslog"}),
+        ("parse kv as a", {"names": (A,), "mode": "kv"}),
+        (
+            "parse c kv sep ':' pair ';' as a",
+            {"field": C, "names": (A,), "mode": "kv", "separator": ":", "pair": ";"},
+        ),
+        (
+            "parse c grok 'x%{INT:n}'",
+            {"field": C, "pattern": Regex("x(?<n>[+-]?[0-9]+)"), "mode": "grok"},
+        ),
     ],
 )
 def test_parse_is_built_in_all_its_modes(query: str, changed: dict[str, Any]) -> None:
@@ -394,6 +404,8 @@ def test_parse_is_built_in_all_its_modes(query: str, changed: dict[str, Any]) ->
         "multi": False,
         "mode": "glob",
         "path": None,
+        "separator": "=",
+        "pair": None,
     }
 
     assert values(query) == plain | changed

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
+from lark import Token, Tree
 from sqlglot import exp
 
 from logq import model
-from logq.errors import NotAvailableYet, WrongArguments, located
-from logq.query.build import NULL, Sql, alias, case, column, fn, ne, text
+from logq.errors import WrongArguments, located
+from logq.query.build import NULL, Sql, alias, case, column, fn, ne, number, text
 from logq.query.command import Command, command
 from logq.query.compiler import Step
+from logq.query.expressions import Expressions, Node, tokens, trees
+from logq.query.grok import expand
+from logq.query.literals import string_value
 from logq.query.nodes import Expr, Field, Literal, Regex
+from logq.query.pairs import XML_PATH, cells, key_values, logfmt, syslog, xml
 from logq.query.regex import Pattern, compile_pattern, longest
 from logq.query.scope import Column
 from logq.query.sql import evaluate
-from logq.query.value import Type, to_text
+from logq.query.unnesting import unnested
+from logq.query.value import Type, Value, to_text
 
 _GLOB_PART = re.compile(r"\\\*|\\\\|\*")
 _WHOLE = "whole"
@@ -29,12 +36,21 @@ class Parse(Command):
 
     In a glob every ``*`` takes the shortest text up to the next literal; a last one takes the
     rest. ``\\*`` is a literal star. A row that does not match stays, without the new fields.
+    ``multi`` gives a row for each match; ``logfmt``, ``kv`` and ``syslog`` make a map.
     """
 
-    syntax = 'parse [FIELD] "GLOB *" as NAME, ...   or   parse [FIELD] /REGEX (?<NAME>...)/'
+    syntax = (
+        'parse [FIELD] "GLOB *" as NAME, ...   or   parse [FIELD] /REGEX (?<NAME>...)/ [multi]   '
+        'or   parse FIELD grok "%{IP:NAME} ..."   or   parse [FIELD] logfmt|syslog as MAP   '
+        'or   parse [FIELD] kv [sep "="] [pair ";"] as MAP   or   parse [FIELD] csv as NAME, ...   '
+        'or   parse [FIELD] xml "/PATH" as NAME'
+    )
     examples = (
         'parse @message "user=*, method:*" as user, method | stats count(*) by method',
         r"parse @message /took (?<ms>\d+) ms/ | stats avg(ms) by bin(5m)",
+        r"parse @message /(?<ip>\d+\.\d+\.\d+\.\d+)/ multi | stats count(*) by ip",
+        "parse @message logfmt as m | stats count(*) by m.level",
+        'parse @message grok "%{IP:client} %{WORD:method} %{URIPATH:path}" | display client, path',
     )
 
     field: Expr | None = None
@@ -43,17 +59,82 @@ class Parse(Command):
     multi: bool = False
     mode: str = "glob"
     path: str | None = None
+    """For xml: where the value is."""
+    separator: str = "="
+    pair: str | None = None
+    """For kv: what stands between pairs; None for white space."""
+
+    @classmethod
+    def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
+        target, spec = stage.children
+        assert isinstance(spec, Tree)
+        mode = str(spec.data)
+        texts = [part for part in spec.children if isinstance(part, Token | None)]
+        names = trees(spec, "names")
+        values: dict[str, Any] = {
+            "field": None if target is None else expr(target),
+            "names": expr.names(names[0] if names else spec),
+            "mode": mode,
+        }
+        match mode, texts:
+            case "glob", [Token() as token, *_]:
+                values["pattern"] = expr.glob(token)
+            case "regex", [Token() as token, *_]:
+                values["pattern"] = expr.pattern(token)
+                values["multi"] = bool(tokens(spec, "MULTI"))
+            case "grok", [Token() as token]:
+                written = expr.pattern(token)
+                with located(written):
+                    regex = expand(str(getattr(written, "value", "")))
+                values["pattern"] = Regex(regex, span=written.span)
+            case "xml", [Token() as token, *_]:
+                values["path"] = string_value(token)
+            case "kv", [separator, pair, *_]:
+                values["separator"] = string_value(separator) if separator else "="
+                values["pair"] = string_value(pair) if pair else None
+        return values
 
     def apply(self, step: Step) -> Step:
-        if self.multi or self.pattern is None:
-            wanted = "multi" if self.multi else self.mode
-            raise NotAvailableYet(
-                f"parse ... {wanted} is not available yet",
-                hint="this version parses with a glob or a regular expression, one match a row",
-            )
-        pattern, names = self._pattern(self.pattern)
         subject = to_text(evaluate(self.field or Field((model.MESSAGE,)), step.env))
-        return _extract(step, self.name, subject, pattern, names)
+        if self.pattern is not None:
+            pattern, names = self._pattern(self.pattern)
+            if self.multi:
+                return _every(step, self.name, subject, pattern, names)
+            return _extract(step, self.name, subject, pattern, names)
+        if self.mode == "csv":
+            return self._cells(step, subject)
+        (made,) = (name.name for name in self.names)
+        if self.mode == "xml":
+            value = Value(Type.TEXT, xml(subject, self._xml_path()))
+        else:
+            value = Value(Type.DYNAMIC, self._map(subject))
+        return step.add(self.name, {made: value}).showing(made)
+
+    def _map(self, subject: Sql) -> Sql:
+        if self.mode == "logfmt":
+            return logfmt(subject)
+        if self.mode == "syslog":
+            return syslog(subject)
+        if not self.separator or self.pair == "":
+            raise WrongArguments("a separator has at least one character", hint='write sep "="')
+        return key_values(subject, self.separator, self.pair)
+
+    def _xml_path(self) -> str:
+        if self.path is None or not XML_PATH.fullmatch(self.path):
+            raise WrongArguments(
+                f"'{self.path}' is not a path that parse xml reads",
+                hint='write child steps such as "/event/user[1]/@id" or "/event/text()"',
+            )
+        return self.path
+
+    def _cells(self, step: Step, subject: Sql) -> Step:
+        found = step.source.ident("cells")
+        step = step.then(self.name, step.select().select(exp.Star(), alias(cells(subject), found)))
+        values = {
+            name.name: Value(Type.TEXT, fn("list_extract", column(found), number(place)))
+            for place, name in enumerate(self.names, start=1)
+        }
+        return step.add(self.name, values).showing(*values)
 
     def _pattern(self, source: Literal | Regex) -> tuple[Pattern, tuple[str, ...]]:
         names = tuple(f.name for f in self.names)
@@ -131,8 +212,26 @@ def _extract(step: Step, name: str, subject: Sql, pattern: Pattern, names: tuple
         select = select.select(alias(value, definition.ident))
         scope = scope.define(label, definition)
     step = step.then(name, select)
-    labels = tuple(label for label in names if label)
-    return replace(step, env=replace(step.env, scope=scope), extra=(*step.extra, *labels))
+    return replace(step, env=replace(step.env, scope=scope)).showing(*(n for n in names if n))
+
+
+def _every(step: Step, name: str, subject: Sql, pattern: Pattern, names: tuple[str, ...]) -> Step:
+    """One row for each match, in their order; a row without a match stays as it is."""
+    tests = [fn("contains", subject.copy(), text(t)) for t in longest(pattern.literals)]
+    lists: dict[str, Sql] = {}
+    for index, label in enumerate(names, start=1):
+        if label:
+            found = fn("regexp_extract_all", subject.copy(), text(pattern.re2), number(index))
+            lists[label] = case((tests[0].copy(), found)) if tests else found
+    step, columns = unnested(step, name, lists, keep=True)
+    values = {
+        label: Value(
+            Type.TEXT,
+            fn("nullif", found, text("")) if names.index(label) + 1 in pattern.optional else found,
+        )
+        for label, found in columns.items()
+    }
+    return step.add(name, values).showing(*values)
 
 
 def _find(subject: Sql, pattern: Pattern, groups: list[str]) -> tuple[Sql, bool]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from logq.query.command import planned
 
 planned("filterindex", "filterIndex field = value | field in [value, ...]", "skip groups by index")
-planned("json", 'json [field=f] "a.b" as name, ...', "read paths out of JSON text")
 planned("pattern", "pattern field", "cluster messages into patterns")
 planned("diff", "diff [previousDay | previousWeek | previousMonth]", "compare two time windows")
 planned("anomaly", "anomaly", "keep unusual patterns")
-planned("unnest", "unnest list into name", "one row for each element of a list")
-planned("expand", "expand field", "one row for each element, in place")
 planned("lookup", "lookup table key [as field], ... OUTPUT column, ...", "add columns of a table")
 planned("cidrlookup", "cidrlookup table field OUTPUT column, ...", "look an address up in ranges")
 planned("appendcols", "appendcols [override=true] [max=n] (query)", "put two queries side by side")
