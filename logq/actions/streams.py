@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from logq.actions.action import action
 from logq.actions.context import Context
+from logq.actions.reserved import check_writable
 from logq.audit.call import Access
 from logq.model import LogStream
+
+
+@action("logs:CreateLogStream", Access.MANAGEMENT_WRITE)
+def create_log_stream(context: Context, group: str, stream: str) -> None:
+    """Make an empty log stream; raises UnknownLogGroup, AlreadyExists and InvalidValue."""
+    context.require("logs:CreateLogStream", context.place.log_group(group))
+    check_writable(group)
+    context.logq.storage.groups.create_stream(group, stream)
 
 
 @action("logs:DescribeLogStreams", Access.MANAGEMENT_READ)

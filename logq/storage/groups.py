@@ -27,6 +27,7 @@ RETENTION_DAYS = (
 """The values that CloudWatch takes."""
 
 _NAME = re.compile(r"[A-Za-z0-9_/.#-]{1,512}")
+_STREAM = re.compile(r"[^:*]{1,512}")
 
 _TOTALS = """
 SELECT g.id, g.name, g.created, g.retention_days, g.format, g.tags,
@@ -239,6 +240,25 @@ class Groups:
             reach("delete.before-commit")
         reach("delete.after-commit")
         garbage.collect(self._catalog, self._directory, now)
+
+    def create_stream(self, name: str, stream: str) -> None:
+        """Make a log stream; raises UnknownLogGroup, AlreadyExists or InvalidValue."""
+        if not _STREAM.fullmatch(stream):
+            raise InvalidValue(
+                f"{stream!r} is not a log stream name",
+                hint="use 1 to 512 characters other than : and *",
+            )
+        with self._catalog.write() as connection:
+            group = find(connection, name)
+            try:
+                connection.execute(
+                    "INSERT INTO log_streams (group_id, name, created) VALUES (?, ?, ?)",
+                    (group.id, stream, self._clock()),
+                )
+            except sqlite3.IntegrityError:
+                raise AlreadyExists(
+                    f"the log group {name} already has a log stream {stream!r}"
+                ) from None
 
     def streams(self, name: str) -> tuple[LogStream, ...]:
         """The streams of a log group, in name order; counts are of the events kept now."""

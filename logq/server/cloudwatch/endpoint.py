@@ -6,7 +6,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -29,72 +29,95 @@ _LOG = logging.getLogger(__name__)
 _SCOPE = re.compile(r"AWS4-HMAC-SHA256 +Credential=[^/,]+/[^/,]+/[^/,]+/([^/,]+)/aws4_request")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A call whose protocol and operation are known."""
+@dataclass
+class Exchange:
+    """One request; what is known of it grows, so that an error is said in the right words."""
 
-    protocol: WireProtocol
-    target: Target
-    call: Call
+    request: Request
+    body: bytes = b""
+    """As it came."""
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    protocol: WireProtocol = field(default_factory=Json)
+    target: Target = field(default_factory=lambda: Target(None, ""))
 
 
 def endpoint(service: Service) -> Callable[[Request], Any]:
     """The handler of every request of the wire protocol."""
 
     async def answer(request: Request) -> Response:
-        id = str(uuid.uuid4())
+        exchange = Exchange(request)
         try:
-            body = await raw_body(request)
+            exchange.body = await raw_body(request)
         except WireError as error:
-            return _response(Json().fail(error, None, None, id), id)
-        return await run_in_threadpool(_answer, service, request, body, id)
+            return _fail(exchange, error)
+        return await run_in_threadpool(_answer, service, exchange)
 
     return answer
 
 
-def _answer(service: Service, request: Request, body: bytes, id: str) -> Response:
-    asked = Asked(Json(), Target(None, ""), Call("", "", {}, b""))
+def _answer(service: Service, exchange: Exchange) -> Response:
     try:
-        asked = _ask(request, body)
-        operation = _operation(asked)
-        return _carry_out(service, request, asked, operation, id)
-    except Exception as error:
-        noun = "resource"
-        target = asked.target
-        name = target.service.service_name if target.service else "logs"
-        known = operations().get((name, target.name))
-        if isinstance(error, LogQError):
-            shown = faults.translate(error, name, known.noun if known else noun)
-        elif isinstance(error, WireError):
-            shown = error
-        else:
-            _LOG.exception("%s of %s failed (request %s)", target.name, name, id)
-            shown = WireError("InternalFailure", f"LogQ failed; its log has request {id}")
-        return _response(asked.protocol.fail(shown, target.service, target.operation, id), id)
+        return _carry_out(service, exchange)
+    except WireError as error:
+        return _fail(exchange, error)
+    except LogQError as error:
+        name = exchange.target.service.service_name if exchange.target.service else ""
+        operation = operations().get((name, exchange.target.name))
+        noun = operation.noun if operation else "resource"
+        return _fail(exchange, faults.translate(error, name or "logs", noun))
+    except Exception:
+        _LOG.exception("request %s for %s failed", exchange.id, exchange.target.name)
+        text = f"LogQ failed; its log has request {exchange.id}"
+        return _fail(exchange, WireError("InternalFailure", text))
 
 
-def _ask(request: Request, body: bytes) -> Asked:
-    headers = {name.lower(): value for name, value in request.headers.items()}
+def _carry_out(service: Service, exchange: Exchange) -> Response:
+    """Who asks is known before the body is looked into."""
+    call = _head(exchange.request)
+    speaker = next((each for each in protocols() if each.speaks(call)), exchange.protocol)
+    exchange.protocol = speaker
+    exchange.target = speaker.target(call)
+    context = service.context(exchange.request)
+    encoding = call.headers.get("content-encoding", "").strip().lower()
+    call = replace(call, body=unpack(exchange.body, encoding))
+    exchange.target = speaker.target(call)
+    operation = _operation(exchange.target, call)
+    model = exchange.target.operation
+    assert model is not None
+    if operation.raw_input:
+        params = read_object(call.body)
+    else:
+        params = speaker.read(model, call)
+        validation.check(model, params)
+    result = operation.run(context, params)
+    if isinstance(result, EventStream):
+        return _stream(result, exchange.id)
+    if operation.raw_output:
+        reply = Reply(200, "application/x-amz-json-1.1", orjson.dumps(result))
+    else:
+        reply = speaker.write(model, shapes.present(result or {}), exchange.id)
+    return _response(reply, exchange.id)
+
+
+def _head(request: Request) -> Call:
+    """A request without its body."""
     raw_path = request.scope.get("raw_path") or request.scope["path"].encode()
-    unpacked = unpack(body, headers.get("content-encoding", "").strip().lower())
-    call = Call(raw_path.decode("latin-1"), request.url.query, headers, unpacked)
-    for protocol in protocols():
-        target = protocol.target(call)
-        if target is not None:
-            return Asked(protocol, target, call)
-    raise WireError(
-        "UnknownOperationException",
-        "The request names no operation: say it in X-Amz-Target, in Action or in the path.",
-    )
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Call(raw_path.decode("latin-1"), request.url.query, headers, b"")
 
 
-def _operation(asked: Asked) -> Operation:
+def _operation(target: Target, call: Call) -> Operation:
     """The operation that is asked for; raises WireError."""
-    service, name = asked.target.service, asked.target.name
-    if service is None or asked.target.operation is None:
-        what = f"{service.service_name} has no operation" if service else "there is no operation"
-        raise WireError("UnknownOperationException", f"{what[:1].upper()}{what[1:]} {name!r}.")
-    scope = _SCOPE.match(asked.call.headers.get("authorization", ""))
+    service, name = target.service, target.name
+    if not name:
+        raise WireError(
+            "UnknownOperationException",
+            "The request names no operation: say it in X-Amz-Target, in Action or in the path.",
+        )
+    if service is None or target.operation is None:
+        what = f"{service.service_name} has no" if service else "There is no service with an"
+        raise WireError("UnknownOperationException", f"{what} operation {name!r}.")
+    scope = _SCOPE.match(call.headers.get("authorization", ""))
     if scope and scope[1] != signing_name(service):
         raise WireError(
             "InvalidSignatureException",
@@ -109,23 +132,10 @@ def _operation(asked: Asked) -> Operation:
     return operation
 
 
-def _carry_out(
-    service: Service, request: Request, asked: Asked, operation: Operation, id: str
-) -> Response:
-    model = asked.target.operation
-    assert model is not None
-    context = service.context(request)
-    if operation.raw_input:
-        params = read_object(asked.call.body)
-    else:
-        params = asked.protocol.read(model, asked.call)
-        validation.check(model, params)
-    result = operation.run(context, params)
-    if isinstance(result, EventStream):
-        return _stream(result, id)
-    if operation.raw_output:
-        return _response(Reply(200, "application/x-amz-json-1.1", orjson.dumps(result)), id)
-    return _response(asked.protocol.write(model, shapes.present(result or {}), id), id)
+def _fail(exchange: Exchange, error: WireError) -> Response:
+    target = exchange.target
+    reply = exchange.protocol.fail(error, target.service, target.operation, exchange.id)
+    return _response(reply, exchange.id)
 
 
 def _response(reply: Reply, id: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from logq.access.reason import Reason
 from logq.errors import (
     AccessDenied,
     AlreadyExists,
@@ -58,19 +59,34 @@ _SNS: dict[type[LogQError], str] = {
 _OWN = {"cloudwatch": _CLOUDWATCH, "events": _EVENTS, "sns": _SNS}
 """What a service calls otherwise than logs does."""
 
-_REASONS = {
-    "missing": "MissingAuthenticationTokenException",
-    "unknown_key": "UnrecognizedClientException",
-    "signature": "InvalidSignatureException",
-    "expired": "ExpiredTokenException",
+_REASONS: dict[str, tuple[str, str | None]] = {
+    Reason.MISSING: ("MissingAuthenticationTokenException", "Missing Authentication Token"),
+    Reason.INCOMPLETE: ("IncompleteSignatureException", None),
+    Reason.PRESIGNED: ("IncompleteSignatureException", None),
+    Reason.UNKNOWN_KEY: (
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+    ),
+    Reason.EXPIRED_KEY: (
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+    ),
+    Reason.REQUEST_EXPIRED: ("InvalidSignatureException", "Signature expired: "),
+    Reason.SIGNATURE: (
+        "InvalidSignatureException",
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your AWS Secret Access Key and signing method. "
+        "Consult the service documentation for details.",
+    ),
 }
-"""What ``Unauthenticated.reason`` is called by all services."""
+"""What ``Unauthenticated.reason`` is called by all services, and their text where AWS has one."""
+_MISMATCH = ("InvalidSignatureException", None)
 
 
 def translate(error: LogQError, service: str, noun: str) -> WireError:
     """The error of a service for an error of LogQ; ``noun`` is what the operation is about."""
     if isinstance(error, Unauthenticated):
-        return WireError(_REASONS.get(error.reason, "UnrecognizedClientException"), said(error))
+        return _unauthenticated(error)
     names = _LOGS | _OWN.get(service, {})
     code = next((names[kind] for kind in type(error).__mro__ if kind in names), "InternalFailure")
     if service == "logs" and isinstance(error, NotFound):
@@ -83,6 +99,13 @@ def translate(error: LogQError, service: str, noun: str) -> WireError:
     if isinstance(error, QueryError):
         return WireError(code, said(error), queryCompileError=compile_error(error))
     return WireError(code, said(error))
+
+
+def _unauthenticated(error: Unauthenticated) -> WireError:
+    code, text = _REASONS.get(error.reason, _MISMATCH)
+    if text is not None and text.endswith(": "):
+        return WireError(code, text + error.message)
+    return WireError(code, text or said(error))
 
 
 def compile_error(error: QueryError) -> dict[str, object]:

@@ -41,8 +41,12 @@ class Reply:
 class WireProtocol(Protocol):
     """A way of writing calls and answers."""
 
-    def target(self, call: Call) -> Target | None:
-        """What a call asks for; None if it is not of this protocol."""
+    def speaks(self, call: Call) -> bool:
+        """Whether a call is of this protocol; its body is not there yet."""
+        ...
+
+    def target(self, call: Call) -> Target:
+        """What a call asks for, as far as it can be seen; raises WireError."""
         ...
 
     def read(self, operation: OperationModel, call: Call) -> dict[str, Any]:

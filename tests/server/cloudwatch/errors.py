@@ -73,6 +73,12 @@ CASES: list[Case] = [
     ("PutRetentionPolicy", {"logGroupName": "nowhere", "retentionInDays": 1}, MISSING, NO_GROUP),
     ("DeleteRetentionPolicy", {"logGroupName": "nowhere"}, MISSING, NO_GROUP),
     ("DescribeLogStreams", {"logGroupName": "nowhere"}, MISSING, NO_GROUP),
+    (
+        "CreateLogStream",
+        {"logGroupName": "nowhere", "logStreamName": "s"},
+        MISSING,
+        NO_GROUP,
+    ),
     ("DescribeMetricFilters", {"logGroupName": "nowhere"}, MISSING, NO_GROUP),
     ("DescribeSubscriptionFilters", {"logGroupName": "nowhere"}, MISSING, NO_GROUP),
     ("DescribeIndexPolicies", {"logGroupIdentifiers": ["nowhere"]}, MISSING, NO_GROUP),

@@ -168,6 +168,26 @@ def test_a_log_group_has_at_most_fifty_tags(logs: Any) -> None:
 # ---- log streams
 
 
+def test_a_stream_is_made_empty_and_only_once(logs: Any) -> None:
+    logs.create_log_group(logGroupName="app")
+    logs.create_log_stream(logGroupName="app", logStreamName="s/1")
+
+    (stream,) = logs.describe_log_streams(logGroupName="app")["logStreams"]
+
+    assert stream == {
+        "logStreamName": "s/1",
+        "creationTime": NOW,
+        "arn": f"{ARN}:log-stream:s/1",
+        "storedBytes": 0,
+    }
+    with pytest.raises(ClientError) as error:
+        logs.create_log_stream(logGroupName="app", logStreamName="s/1")
+    assert error.value.response["Error"] == {
+        "Code": "ResourceAlreadyExistsException",
+        "Message": "The specified log stream already exists",
+    }
+
+
 def fill(served: Served, *events: tuple[str, int]) -> None:
     for stream, time in events:
         served.logq.accept("app", incoming(["hello"], [time], stream))

@@ -15,6 +15,12 @@ from logq.server.cloudwatch.operation import Params, Result, operation
 _PAGE = 50
 
 
+@operation("logs", "CreateLogStream", noun="log stream")
+def create_log_stream(context: Context, params: Params) -> Result:
+    streams.create_log_stream(context, params["logGroupName"], params["logStreamName"])
+    return None
+
+
 @operation("logs", "DescribeLogStreams")
 def describe_log_streams(context: Context, params: Params) -> Result:
     group, prefix = group_of(params), params.get("logStreamNamePrefix")

@@ -30,9 +30,10 @@ _SERIALIZER = create_serializer(_NAME, False)
 class Cbor:
     """See the module."""
 
-    def target(self, call: Call) -> Target | None:
-        if call.headers.get("smithy-protocol") != "rpc-v2-cbor":
-            return None
+    def speaks(self, call: Call) -> bool:
+        return call.headers.get("smithy-protocol") == "rpc-v2-cbor"
+
+    def target(self, call: Call) -> Target:
         match = _PATH.search(call.path)
         if match is None:
             return Target(None, "")

@@ -22,11 +22,11 @@ _SERIALIZER = create_serializer("json", False)
 class Json:
     """See the module."""
 
-    def target(self, call: Call) -> Target | None:
-        header = call.headers.get("x-amz-target")
-        if header is None:
-            return None
-        prefix, _, name = header.rpartition(".")
+    def speaks(self, call: Call) -> bool:
+        return "x-amz-target" in call.headers
+
+    def target(self, call: Call) -> Target:
+        prefix, _, name = call.headers.get("x-amz-target", "").rpartition(".")
         return Target(by_prefix().get(prefix), name)
 
     def read(self, operation: OperationModel, call: Call) -> dict[str, Any]:

@@ -30,11 +30,12 @@ _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 class Query:
     """See the module."""
 
-    def target(self, call: Call) -> Target | None:
+    def speaks(self, call: Call) -> bool:
+        return _is_form(call) or "Action=" in call.query
+
+    def target(self, call: Call) -> Target:
         fields = dict(_fields(call))
-        if "Action" not in fields:
-            return None
-        return Target(by_version().get(fields.get("Version", "")), fields["Action"])
+        return Target(by_version().get(fields.get("Version", "")), fields.get("Action", ""))
 
     def read(self, operation: OperationModel, call: Call) -> dict[str, Any]:
         shape = operation.input_shape
@@ -73,11 +74,14 @@ class Query:
 # ---- in
 
 
+def _is_form(call: Call) -> bool:
+    return call.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+
+
 def _fields(call: Call) -> list[tuple[str, str]]:
-    is_form = call.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
     try:
         fields = parse_qsl(call.query, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
-        if is_form:
+        if _is_form(call):
             text = call.body.decode()
             fields += parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError as error:
