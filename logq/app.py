@@ -54,6 +54,7 @@ class LogQ:
         self.clock = clock
         self.environ = environ
         self._notify = notify
+        self._tell: Callable[[Accepted], None] = lambda _: None
         self.config = find_config(data, config)
         self.options = read_config(self.config) if self.config else {}
         self.settings = settings.load(table(self.options, "settings"), environ)
@@ -165,7 +166,13 @@ class LogQ:
             json_prefix=self.settings.json_prefix != "none",
         )
         batch = parser.accept(incoming, self.clock()).batch
-        return self.storage.events.append(group, batch, checkpoints)
+        accepted = self.storage.events.append(group, batch, checkpoints)
+        self._tell(accepted)
+        return accepted
+
+    def when_accepted(self, tell: Callable[[Accepted], None]) -> None:
+        """Whom to tell of stored events that senders stated."""
+        self._tell = tell
 
     def load(
         self,

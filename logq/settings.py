@@ -55,6 +55,17 @@ class Settings:
     query_queue: int = setting(32, "queries of a server that may wait for a process")
     query_per_caller: int = setting(16, "queries that one caller may have running or waiting")
     worker_memory: int = setting(6 << 30, "address space in bytes of one query process")
+    server_hosts: str = setting(
+        "", "names, with commas, by which a server may be called besides its address and localhost"
+    )
+    server_requests: int = setting(64, "requests that a server works on at once, besides arrivals")
+    server_arrivals: int = setting(32, "requests that bring events, worked on at once")
+    server_connections: int = setting(1000, "connections that a server holds at once")
+    request_bytes: int = setting(16 << 20, "largest body of a request, also when unpacked")
+    push_bytes: int = setting(64 << 20, "largest body that brings events, also when unpacked")
+    header_seconds: int = setting(10, "time for a request's header to arrive")
+    body_seconds: int = setting(30, "time for a request's body to arrive, and 1 s more per 10 kB")
+    shutdown_seconds: int = setting(20, "how long a server that ends waits for its requests")
     json_prefix: str = setting(
         "first_fragment", "find JSON behind a text prefix: first_fragment, or none"
     )

@@ -38,7 +38,9 @@ ROOMS: dict[str, frozenset[str]] = {
     # Worker processes write answers with the renderers, to the screen that is their pipe.
     "work": GROUND | ENGINES | {"__init__", "app", "renderer", "terminal", "values"},
     "actions": GROUND | ENGINES | {"app", "values", "work"},
-    "server": GROUND | {"__init__", "access", "actions", "app", "ingest", "values", "work"},
+    # The terminal's rules of safe text hold for the server's log too; upkeep is storage's keeper.
+    "server": GROUND
+    | {"__init__", "access", "actions", "app", "ingest", "storage", "terminal", "values", "work"},
     # Speaks HTTP to a server in place of opening a data directory.
     "client": GROUND | {"__init__", "values"},
     # Late only (see LATE): help, completion and follow read the registries and types of engines.

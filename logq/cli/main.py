@@ -19,7 +19,7 @@ from logq.errors import LogQError, NotFound, StorageError
 from logq.terminal import lines
 
 COMMANDS = (
-    *("demo", "ingest", "agent"),
+    *("demo", "serve", "ingest", "agent"),
     *("query", "explain", "tail", "fields"),
     *("groups", "streams", "filters"),
     *("keys", "policies", "audit"),

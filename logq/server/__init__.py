@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse
 
 from logq import __version__
-from logq.server import cloudwatch, health, push, rest
+from logq.server import cloudwatch, health, problems, push, rest
 from logq.server.service import Service
 
 
@@ -16,10 +17,18 @@ def create_app(service: Service) -> FastAPI:
         version=__version__,
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
+        openapi_url=None,  # not for everybody, see below
         redirect_slashes=False,
     )
+    problems.install(app)
     app.include_router(health.router(service))
     app.include_router(rest.router(service), prefix="/api/v1")
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def openapi(request: Request) -> JSONResponse:
+        service.context(request)
+        return JSONResponse(app.openapi())
+
     app.router.routes += push.routes(service)
     app.router.routes += cloudwatch.routes(service)
     return app

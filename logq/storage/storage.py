@@ -69,6 +69,11 @@ class Storage:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def check_writable(self) -> None:
+        """Raise StorageError unless a transaction can begin and end now."""
+        with self._catalog.write():
+            pass
+
     def snapshot(self, groups: Sequence[str]) -> Snapshot:
         """Everything visible now in the named log groups; raises UnknownLogGroup."""
         return self._snapshots.take(groups, self.clock())

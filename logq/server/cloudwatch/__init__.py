@@ -13,7 +13,7 @@ class WireRoute(Route):
     """Takes requests by their headers, on any path: an endpoint URL may have a path of its own."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http" or not _spoken(scope):
+        if scope["type"] != "http" or not spoken(scope):
             return Match.NONE, {}
         return Match.FULL, {"endpoint": self.endpoint, "path_params": {}}
 
@@ -23,7 +23,7 @@ def routes(service: Service) -> list[BaseRoute]:
     return [WireRoute("/", endpoint(service), methods=["GET", "POST"])]
 
 
-def _spoken(scope: Scope) -> bool:
+def spoken(scope: Scope) -> bool:
     """Whether a request is one of a client of AWS."""
     headers: dict[bytes, bytes] = dict(scope["headers"])
     if scope["method"] == "POST":

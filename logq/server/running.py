@@ -1,0 +1,254 @@
+"""The server as a program: its socket, its rules of starting, its signals and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import anyio.to_thread
+import uvicorn
+from starlette.types import ASGIApp
+
+from logq.access.caller import ADMINISTRATOR
+from logq.app import LogQ
+from logq.errors import InvalidValue, StorageError
+from logq.server import cloudwatch, create_app
+from logq.server.figures import Figures
+from logq.server.gate import Gate, Room
+from logq.server.protocol import protocol
+from logq.server.service import Service
+from logq.work.pool import Workers
+
+_LOG = logging.getLogger(__name__)
+KEEP_ALIVE_SECONDS = 30
+_SPARE_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where to listen, and how."""
+
+    host: str = "127.0.0.1"
+    port: int = 5080
+    certificate: Path | None = None
+    key: Path | None = None
+    insecure: bool = False
+    """Listen off loopback also without TLS or before there is a key."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether it speaks TLS."""
+        return self.certificate is not None
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def check(binding: Binding, logq: LogQ) -> None:
+    """Raise InvalidValue for a server that others could use or overhear; see ``--insecure``."""
+    if (binding.certificate is None) != (binding.key is None):
+        raise InvalidValue("TLS needs a certificate and its key", hint="give both")
+    if binding.local or binding.insecure:
+        return
+    if not binding.secure:
+        raise InvalidValue(
+            f"{binding.host} can be reached by other machines, and there is no TLS",
+            hint="give --tls-cert and --tls-key, or --insecure where a proxy does it",
+        )
+    if logq.access.open_to_local():
+        raise InvalidValue(
+            f"{binding.host} can be reached by other machines, and there is no key yet",
+            hint="make one with 'logq keys create', or give --insecure",
+        )
+
+
+def listen(binding: Binding) -> socket.socket:
+    """The listening socket; raises StorageError or InvalidValue in plain words."""
+    try:
+        found = socket.getaddrinfo(
+            binding.host, binding.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except OSError as error:
+        raise InvalidValue(f"there is no address {binding.host!r}: {error.strerror}") from None
+    family, _, _, _, address = found[0]
+    try:
+        return socket.create_server(address[:2], family=family, backlog=1024)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise InvalidValue(
+                f"port {binding.port} of {binding.host} is in use",
+                hint="another 'logq serve' may be running; --port chooses another, 0 a free one",
+            ) from None
+        raise StorageError(
+            f"cannot listen on {binding.host} port {binding.port}: {(error.strerror or '').lower()}"
+        ) from None
+
+
+def url_of(binding: Binding, listening: socket.socket) -> str:
+    """The address that clients use."""
+    host, port = listening.getsockname()[:2]
+    shown = "127.0.0.1" if host == "0.0.0.0" else "[::1]" if host == "::" else host
+    if ":" in shown and not shown.startswith("["):
+        shown = f"[{shown}]"
+    return f"{'https' if binding.secure else 'http'}://{shown}:{port}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which tells when it is ready and ends what does not end by itself."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        stopping: threading.Event,
+        threads: int,
+        ready: Callable[[Server], None],
+    ) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+        self._threads = threads
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As always, and say so."""
+        anyio.to_thread.current_default_thread_limiter().total_tokens = self._threads
+        await super().startup(sockets)
+        self._ready(self)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer no more, finish what was begun; tails end by themselves now."""
+        self._stopping.set()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let SIGTERM and SIGINT end the server, and not the process before it is tidied up."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(
+    logq: LogQ,
+    binding: Binding,
+    started: Callable[[str, Server], None] = lambda url, server: None,
+) -> None:
+    """Serve a data directory until SIGTERM or SIGINT, or ``Server.should_exit``.
+
+    ``started`` is told the address once requests are answered. Raises LogQError for what keeps it
+    from starting.
+    """
+    check(binding, logq)
+    logq.storage.check_writable()  # what cannot be used is told before anything listens
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(contextlib.closing(listen(binding)))
+        figures = Figures()
+        pool = stack.enter_context(Workers(logq.data, logq.settings, logq.clock))
+        service = Service(logq, pool, logq.audit, ADMINISTRATOR, binding.local, figures)
+        stack.enter_context(_upkeep(logq))
+        logq.when_accepted(figures.accepted)
+        _gauges(figures, pool)
+        logq.audit.start()
+        url = url_of(binding, listening)
+        app = _application(service, binding, figures)
+
+        def ready(server: Server) -> None:
+            _notify_systemd("READY=1")
+            started(url, server)
+
+        threads = logq.settings.server_requests + logq.settings.server_arrivals + _SPARE_THREADS
+        server = Server(_config(app, logq, binding), service.stopping, threads, ready)
+        pool.wait_until_ready(10)
+        asyncio.run(server.serve(sockets=[listening]))
+        _notify_systemd("STOPPING=1")
+
+
+def _application(service: Service, binding: Binding, figures: Figures) -> ASGIApp:
+    settings = service.logq.settings
+    hosts = ["localhost", binding.host, *settings.server_hosts.replace(",", " ").split()]
+    if not binding.local:
+        hosts += [socket.gethostname(), socket.getfqdn()]
+    return Gate(
+        create_app(service),
+        hosts=hosts,
+        rooms={
+            "requests": Room("server_requests", settings.server_requests),
+            "arrivals": Room("server_arrivals", settings.server_arrivals),
+        },
+        figures=figures,
+        secure=binding.secure,
+        is_wire=cloudwatch.spoken,
+    )
+
+
+def _config(app: ASGIApp, logq: LogQ, binding: Binding) -> uvicorn.Config:
+    settings = logq.settings
+    return uvicorn.Config(
+        app,
+        http=protocol(settings.header_seconds, settings.body_seconds),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # anybody could say so
+        server_header=False,
+        limit_concurrency=settings.server_connections,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        ssl_certfile=binding.certificate,
+        ssl_keyfile=binding.key,
+    )
+
+
+@contextlib.contextmanager
+def _upkeep(logq: LogQ) -> Iterator[None]:
+    """Sealing, compaction and retention in a process of their own, meanwhile."""
+    from logq.storage.keeper import keeping, maintain_apart
+
+    def notify(text: str) -> None:
+        _LOG.warning(text)
+
+    with keeping(lambda: maintain_apart(logq.data, logq.settings), notify) as keeper:
+        logq.storage.when_journal_is_full(lambda _: keeper.nudge())
+        yield
+
+
+def _gauges(figures: Figures, pool: Workers) -> None:
+    figures.gauge("logq_workers_alive", "Query processes that run.", lambda: pool.alive)
+    figures.gauge("logq_workers_idle", "Query processes that wait.", lambda: pool.idle)
+    figures.gauge("logq_queries_waiting", "Queries that wait.", lambda: pool.waiting)
+
+
+def _notify_systemd(state: str) -> None:
+    """Tell systemd, where it wants to know (sd_notify)."""
+    path = os.environ.get("NOTIFY_SOCKET")
+    if not path:
+        return
+    address = "\0" + path[1:] if path.startswith("@") else path
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as target:
+        target.sendto(state.encode(), address)
