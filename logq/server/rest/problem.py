@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from logq.server.problems import MEDIA_TYPE, document, response
 
-__all__ = ["PROBLEMS", "Problem", "described", "document", "response"]
+__all__ = ["MEDIA_TYPE", "PROBLEMS", "Problem", "described", "document", "response"]
 
 
 class Problem(BaseModel):
