@@ -71,7 +71,10 @@ def why(
         pytest.param(signed(b"Action=Publish", headers=QUERY, service="sns"), id="sns"),
         pytest.param(signed(b"{}", headers=JSON_11, service="events"), id="events"),
         pytest.param(
-            signed(gzip.compress(b"{}" * 500, mtime=0), headers={**JSON_11, "Content-Encoding": "gzip"}),
+            signed(
+                gzip.compress(b"{}" * 500, mtime=0),
+                headers={**JSON_11, "Content-Encoding": "gzip"},
+            ),
             id="gzip",
         ),
         pytest.param(signed(b"", headers=JSON_11), id="no body"),
