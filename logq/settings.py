@@ -44,6 +44,13 @@ class Settings:
     put_oldest_days: int = setting(
         14, "PutLogEvents refuses events older than this many days; 0 takes any"
     )
+    answer_days: int = setting(
+        7, "for how many days the answers of queries that were started are kept"
+    )
+    answer_bytes: int = setting(256 << 20, "longest answer of a query that was started")
+    answers_bytes: int = setting(
+        1 << 30, "bytes of answers that are kept; the oldest go when there are more"
+    )
     query_limit: int = setting(10_000, "rows of a query that names no limit")
     query_max_chars: int = setting(10_000, "longest query text in characters")
     query_seconds: int = setting(900, "time limit of one query in seconds")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +11,7 @@ from logq.arns import Place
 from logq.audit.call import Call
 from logq.errors import AccessDenied
 from logq.work.job import Pool
+from logq.work.runs import Runs
 
 if TYPE_CHECKING:
     from logq.app import LogQ
@@ -58,6 +60,10 @@ class Context:
     origin: Origin
     pool: Pool
     recorder: Recorder
+    runs: Runs = field(default_factory=Runs)
+    """The queries that were started and run on."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when the server ends."""
     checked: list[str] = field(default_factory=list)
     """The ARNs whose permissions were asked for."""
 

@@ -16,12 +16,25 @@ from sqlglot import exp
 
 from logq import model
 from logq.errors import located
-from logq.query.build import NULL, Sql, alias, cast, column, is_null, nesting_told, number
+from logq.query.build import (
+    NULL,
+    Sql,
+    alias,
+    cast,
+    column,
+    fn,
+    is_null,
+    nesting_told,
+    number,
+    text,
+)
 from logq.query.command import Command
 from logq.query.environment import Environment, Moment, Others
 from logq.query.nodes import Field
+from logq.query.position import POINTER
 from logq.query.scope import Column, Scope
 from logq.query.source import EVENTS, SQL_TYPES, Source
+from logq.query.system_fields import LOG
 from logq.query.value import Type, Value
 
 if TYPE_CHECKING:
@@ -249,17 +262,22 @@ def compile_query(
     others: Others,
     limit: int | None,
     default: int,
+    *,
+    pointers: bool = False,
 ) -> Program:
     """Compile commands over a source; raises QueryError.
 
     ``limit`` is the most rows the caller wants; without it and without a limit in the query the
-    answer has at most ``default`` rows.
+    answer has at most ``default`` rows. With ``pointers`` rows that are events end with ``@ptr``.
     """
     step = fold(start(source, moment, others), commands)
     columns = [(name, step.column(name)) for name in step.shown()]
     final = step.select()
     for _, shown in columns:
         final = final.select(column(shown.ident) if shown.ident else _missing(shown.type))
+    if pointers and step.scope.source is not None:
+        final = final.select(alias(_pointer(source), POINTER))
+        columns.append((POINTER, Column(POINTER, Type.TEXT)))
     if not columns:
         final = final.select(number(1))
     cut_by_default = limit is None and not step.limited
@@ -278,6 +296,15 @@ def compile_query(
         rows,
         cut_by_default,
     )
+
+
+def _pointer(source: Source) -> Sql:
+    """The same text as ``position.pointer`` gives."""
+    time, seq = (column(key.ident) for key in source.order())
+    group = source.field(LOG)
+    assert group is not None
+    parts = [fn("epoch_ms", time), text(":"), seq, text(":"), column(group.ident)]
+    return fn("to_base64", fn("encode", fn("concat", *parts)))
 
 
 def _missing(kind: Type) -> Sql:

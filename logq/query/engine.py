@@ -68,14 +68,17 @@ class Queries:
         end: int | None = None,
         limit: int | None = None,
         pattern: FilterPattern | None = None,
+        pointers: bool = False,
     ) -> Result:
         """Run a query over log groups (names and globs) within times (epoch ms, inclusive).
 
-        With a filter pattern only events that match it reach the query. Raises QueryError with
-        its place in the text, UnknownLogGroup, LimitExceeded, StorageError.
+        With a filter pattern only events that match it reach the query; with ``pointers`` rows
+        that are events have ``@ptr`` as their last column. Raises QueryError with its place in
+        the text, UnknownLogGroup, LimitExceeded, StorageError.
         """
         began = time.monotonic()
-        run = Run(self, self._request(text, groups, start, end, limit, pattern))
+        request = self._request(text, groups, start, end, limit, pattern)
+        run = Run(self, replace(request, pointers=pointers))
         run.open()
         prepared = run.prepared
         warnings = [*prepared.warnings, *prepared.program.warnings]
@@ -155,6 +158,7 @@ class Queries:
             inputs,
             request.limit,
             self._settings.query_limit,
+            pointers=request.pointers,
         )
         plans = {
             source.name: plan(source.snapshot, inputs.needs[source.name], self._index)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from logq.errors import InvalidValue
 
+POINTER = "@ptr"
 _AHEAD = 3 * 10**19
 """Makes every time a positive number of twenty digits."""
 LAST = (1 << 63) - 1

@@ -30,6 +30,8 @@ class Request:
     moment: Moment
     limit: int | None
     """The most rows that the caller wants; None: the query decides."""
+    pointers: bool = False
+    """Whether rows that are events end with ``@ptr``."""
 
 
 def read(

@@ -170,6 +170,7 @@ def serve(
         figures = Figures()
         pool = stack.enter_context(Workers(logq.data, logq.settings, logq.clock))
         service = Service(logq, pool, logq.audit, ADMINISTRATOR, binding.local, figures)
+        stack.callback(service.runs.close)
         stack.enter_context(_upkeep(logq))
         logq.when_accepted(figures.accepted)
         _gauges(figures, pool)

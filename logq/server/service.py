@@ -17,6 +17,7 @@ from logq.app import LogQ
 from logq.errors import LogQError
 from logq.server.figures import Figures
 from logq.work.job import Pool
+from logq.work.runs import Runs
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 _TOKEN_SCHEMES = ("bearer", "splunk", "token")
@@ -36,6 +37,8 @@ class Service:
     figures: Figures = field(default_factory=Figures)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server ends: what never ends by itself, like a tail, ends then."""
+    runs: Runs = field(default_factory=Runs)
+    """The queries that were started and run on."""
 
     def context(self, request: Request, body: bytes = b"") -> Context:
         """The context of an action for a request; raises Unauthenticated and Throttled.
@@ -48,7 +51,15 @@ class Service:
         if isinstance(refused, LogQError):
             raise refused
         caller = self._caller(request, body)
-        return Context(self.logq, caller, self._origin(request), self.pool, self.recorder)
+        return Context(
+            self.logq,
+            caller,
+            self._origin(request),
+            self.pool,
+            self.recorder,
+            self.runs,
+            self.stopping,
+        )
 
     def open_to_local(self) -> bool:
         """Whether whoever reaches this server is its administrator; ends with the first key."""

@@ -38,6 +38,11 @@ class Directory:
         return self.root / "tmp"
 
     @property
+    def answers(self) -> Path:
+        """Rows of queries that were started to be fetched later."""
+        return self.root / "answers"
+
+    @property
     def quarantine(self) -> Path:
         return self.root / "quarantine"
 

@@ -99,4 +99,17 @@ ALTER TABLE log_groups ADD COLUMN kms_key TEXT;
 ALTER TABLE log_groups ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: list[str] = [_FIRST, _DEFINITIONS, _GROUP_MARKS]
+_ANSWERS = """
+-- Queries that were started to be fetched later; ended is null while one runs.
+CREATE TABLE answers (
+    id TEXT PRIMARY KEY,
+    created INTEGER NOT NULL,
+    ended INTEGER,
+    status TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX answers_by_time ON answers (created);
+"""
+
+MIGRATIONS: list[str] = [_FIRST, _DEFINITIONS, _GROUP_MARKS, _ANSWERS]

@@ -10,6 +10,7 @@ from pathlib import Path
 from logq.model import Snapshot
 from logq.settings import Settings
 from logq.storage import doctor, opening, quarantine
+from logq.storage.answers import Answers
 from logq.storage.catalog import Catalog
 from logq.storage.checkpoints import Checkpoints
 from logq.storage.definitions import Definitions
@@ -42,6 +43,7 @@ class Storage:
         self.groups = Groups(catalog, directory, clock, settings.any_retention)
         self.checkpoints = Checkpoints(catalog)
         self.definitions = Definitions(catalog, clock)
+        self.answers = Answers(catalog, directory, clock, settings)
         self._snapshots = Snapshots(catalog, directory, schemas)
         self._sealing = Sealing(catalog, directory, schemas, clock, settings)
         self.events = Events(catalog, directory, clock, settings, self._sealing.seal)
@@ -92,6 +94,7 @@ class Storage:
 
     def maintain(self) -> tuple[Sealed, Compacted, Retained]:
         """Seal, compact and drop what is due; quick when nothing is, so call it every minute."""
+        self.answers.clean()
         return (
             self._sealing.seal_due(),
             self._upkeep.compact(everything=False),
