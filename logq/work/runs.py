@@ -6,7 +6,9 @@ directory, so that it can be read, page by page, while the query runs and for da
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 1.0
 """How long starting waits for the query's first rows, so that its faults are told at once."""
+CLOSE_SECONDS = 5.0
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -68,6 +73,14 @@ class Runs:
         run.answer.cancel()
         return True
 
+    def close(self) -> None:
+        """Cancel every query and wait until what became of them is kept."""
+        for run in list(self._runs.values()):
+            run.answer.cancel()
+        deadline = time.monotonic() + CLOSE_SECONDS
+        while self._runs and time.monotonic() < deadline:
+            time.sleep(0.01)
+
     def _drive(self, answers: Answers, run: _Run) -> None:
         try:
             changes = self._read(answers, run)
@@ -77,12 +90,16 @@ class Runs:
             changes = {"status": _status(error), "error": str(error)}
         except Exception as error:  # a fault of ours must not leave the query running for ever
             changes = {"status": "Failed", "error": f"LogQ failed: {error!r}"}
-        with run.lock:
-            run.asked = replace(run.asked, ended=answers.clock(), **changes)  # type: ignore[arg-type]
-            if run.told:
-                answers.save(run.asked)
+        try:
+            with run.lock:
+                run.asked = replace(run.asked, ended=answers.clock(), **changes)  # type: ignore[arg-type]
+                if run.told:
+                    answers.save(run.asked)
+        except LogQError:
+            _LOG.exception("what became of query %s could not be kept", run.asked.id)
+        finally:
             self._runs.pop(run.asked.id, None)
-        run.known.set()
+            run.known.set()
 
     def _read(self, answers: Answers, run: _Run) -> Mapping[str, object]:
         groups = run.answer.header.get("groups", run.asked.groups)

@@ -14,7 +14,7 @@ from logq.app import LogQ
 from logq.audit.call import Call
 from logq.server import create_app
 from logq.server.service import Service
-from logq.work.job import Answer, Job
+from logq.work.job import Answer, Job, Pool
 
 NOW = 1_767_607_200_000
 
@@ -60,10 +60,10 @@ class Served:
 
 
 @contextmanager
-def serve(logq: LogQ) -> Iterator[Served]:
+def serve(logq: LogQ, pool: Pool | None = None) -> Iterator[Served]:
     """A server over a data directory, until the block ends."""
     caller, calls = Everything(), Calls()
-    app = create_app(Service(logq, NoPool(), calls, caller))
+    app = create_app(Service(logq, pool or NoPool(), calls, caller))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", http="httptools"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

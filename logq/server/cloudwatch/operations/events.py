@@ -8,9 +8,9 @@ from logq.actions import events, paging
 from logq.actions.context import Context
 from logq.actions.paging import FoundPage
 from logq.actions.put_rules import MOST_EVENTS, Verdict
-from logq.arns import group_name
 from logq.server.cloudwatch import shapes, validation
 from logq.server.cloudwatch.fault import WireError
+from logq.server.cloudwatch.identifiers import group_of
 from logq.server.cloudwatch.operation import Params, Result, operation
 from logq.server.cloudwatch.services import operation_model, service
 
@@ -131,14 +131,3 @@ def _found(page: FoundPage) -> list[dict[str, Any]]:
         }
         for event in page.events
     ]
-
-
-def group_of(params: Params) -> str:
-    """The log group that a name or an identifier means; exactly one of them must be given."""
-    name, identifier = params.get("logGroupName"), params.get("logGroupIdentifier")
-    if (name is None) == (identifier is None):
-        raise WireError(
-            "InvalidParameterException",
-            "Exactly one of logGroupName and logGroupIdentifier must be given.",
-        )
-    return group_name(str(identifier if name is None else name))
