@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,15 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from logq.errors import LogQError
+from logq.server.body import raw_body, unpack
 from logq.server.cloudwatch import faults, shapes, validation
-from logq.server.cloudwatch.body import raw_body, unpack
 from logq.server.cloudwatch.eventstream import MEDIA_TYPE
 from logq.server.cloudwatch.fault import WireError
 from logq.server.cloudwatch.operation import EventStream, Operation, operations
 from logq.server.cloudwatch.protocol import Call, Reply, WireProtocol, protocols
 from logq.server.cloudwatch.protocols.json import Json, read_object
 from logq.server.cloudwatch.services import Target, signing_name
-from logq.server.service import Service
+from logq.server.service import Service, request_id
 
 _LOG = logging.getLogger(__name__)
 _SCOPE = re.compile(r"AWS4-HMAC-SHA256 +Credential=[^/,]+/[^/,]+/[^/,]+/([^/,]+)/aws4_request")
@@ -34,9 +33,9 @@ class Exchange:
     """One request; what is known of it grows, so that an error is said in the right words."""
 
     request: Request
-    body: bytes = b""
-    """As it came."""
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    id: str
+    body: bytes | LogQError = b""
+    """As it came, or why it could not be read."""
     protocol: WireProtocol = field(default_factory=Json)
     target: Target = field(default_factory=lambda: Target(None, ""))
 
@@ -45,11 +44,11 @@ def endpoint(service: Service) -> Callable[[Request], Any]:
     """The handler of every request of the wire protocol."""
 
     async def answer(request: Request) -> Response:
-        exchange = Exchange(request)
+        exchange = Exchange(request, request_id(request))
         try:
-            exchange.body = await raw_body(request)
-        except WireError as error:
-            return _fail(exchange, error)
+            exchange.body = await raw_body(request, service.logq.settings.request_bytes)
+        except LogQError as error:
+            exchange.body = error
         return await run_in_threadpool(_answer, service, exchange)
 
     return answer
@@ -77,9 +76,11 @@ def _carry_out(service: Service, exchange: Exchange) -> Response:
     speaker = next((each for each in protocols() if each.speaks(call)), exchange.protocol)
     exchange.protocol = speaker
     exchange.target = speaker.target(call)
-    context = service.context(exchange.request)
-    encoding = call.headers.get("content-encoding", "").strip().lower()
-    call = replace(call, body=unpack(exchange.body, encoding))
+    if isinstance(exchange.body, LogQError):
+        raise exchange.body
+    context = service.context(exchange.request, exchange.body)
+    encoding, limit = call.headers.get("content-encoding", ""), service.logq.settings.request_bytes
+    call = replace(call, body=unpack(exchange.body, encoding, limit))
     exchange.target = speaker.target(call)
     operation = _operation(exchange.target, call)
     model = exchange.target.operation

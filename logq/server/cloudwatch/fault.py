@@ -58,19 +58,30 @@ FRAMEWORK = {
     "ThrottlingException": Framework("Throttling", 400),
     "ValidationException": Framework("ValidationError", 400),
     "RequestEntityTooLargeException": Framework("RequestEntityTooLarge", 413, 413),
+    "MisdirectedRequestException": Framework("MisdirectedRequest", 421, 421),
     "ServiceUnavailableException": Framework("ServiceUnavailable", 503, 503),
     "InternalFailure": Framework("InternalFailure", 500, 500),
 }
 
 
-def form(error: WireError, service: ServiceModel | None, operation: OperationModel | None) -> Form:
-    """How an error of an operation, or of a service before it, is shown."""
+def form(
+    error: WireError,
+    service: ServiceModel | None,
+    operation: OperationModel | None,
+    *,
+    query: bool = False,
+) -> Form:
+    """How an error of an operation, or of a service before it, is shown.
+
+    ``query`` is for the query protocol, which has statuses of its own.
+    """
     known = [*(operation.error_shapes if operation else ()), *_shapes(service)]
     shape = next((shape for shape in known if shape.name == error.code), None)
     framework = FRAMEWORK.get(error.code)
     if shape is None:
         plain = framework or Framework(error.code, 400)
-        return Form(error.code, plain.query, plain.status, plain.status < 500)
+        status = plain.query_status if query else plain.status
+        return Form(error.code, plain.query, status, status < 500)
     details = shape.metadata.get("error", {})
     blame = shape.metadata.get("fault", False)
     status = details.get("httpStatusCode", 500 if blame else 400)

@@ -21,6 +21,7 @@ from logq.errors import (
     UnknownLogGroup,
 )
 from logq.server.cloudwatch.fault import WireError
+from logq.server.problems import TooLarge, Unpackable, WrongHost
 
 _LOGS: dict[type[LogQError], str] = {
     QueryError: "MalformedQueryException",
@@ -35,6 +36,9 @@ _LOGS: dict[type[LogQError], str] = {
     AccessDenied: "AccessDeniedException",
     Protected: "ValidationException",
     StorageError: "ServiceUnavailableException",
+    TooLarge: "RequestEntityTooLargeException",
+    Unpackable: "SerializationException",
+    WrongHost: "MisdirectedRequestException",
 }
 _CLOUDWATCH: dict[type[LogQError], str] = {
     NotFound: "ResourceNotFound",

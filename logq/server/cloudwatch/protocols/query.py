@@ -61,7 +61,7 @@ class Query:
         operation: OperationModel | None,
         id: str,
     ) -> Reply:
-        shown = form(error, service, operation)
+        shown = form(error, service, operation, query=True)
         details = (
             _element("Type", "Sender" if shown.sender else "Receiver")
             + _element("Code", shown.code)
