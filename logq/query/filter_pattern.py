@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from logq.model import MESSAGE
 from logq.query.build import FALSE, Sql, coalesce, column
-from logq.query.patterns.compiled import Compiled, Filter, Found, select, statement
+from logq.query.patterns.compiled import MESSAGE_INPUT, Compiled, Filter, Found, statement
 from logq.query.patterns.conditions import alone, condition
 from logq.query.patterns.inputs import Inputs
 from logq.query.patterns.nodes import FilterPattern, Kind, Regex, selectors
@@ -122,15 +122,15 @@ def extract(pattern: FilterPattern, messages: Sequence[str]) -> list[Match]:
     """The messages that match, with the values that the pattern extracts."""
     import pyarrow as pa
 
-    inputs = Inputs(column(MESSAGE))
+    inputs = Inputs(column(MESSAGE_INPUT), derived={})
     outputs = [coalesce(condition(pattern, inputs), FALSE.copy())]
     names = [selector.text for selector in selectors(pattern)]
     outputs += [extracted(selector, inputs) for selector in selectors(pattern)]
     if pattern.kind is Kind.SPACE:
         outputs.append(inputs.all_columns())
     batch = pa.table({MESSAGE: pa.array(messages, pa.string())})
-    rows = zip(*(array.to_pylist() for array in select(statement(inputs, outputs), batch)),
-               strict=True)  # fmt: skip
+    arrays = statement(inputs, outputs).run(batch)
+    rows = zip(*(array.to_pylist() for array in arrays), strict=True)
     found = []
     for number, (message, (matching, *parts)) in enumerate(zip(messages, rows, strict=True), 1):
         if not matching:

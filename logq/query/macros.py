@@ -100,11 +100,13 @@ MACROS = {
     ),
     # Filter patterns: what is a JSON object or array, and the values in it.
     "holds_json": (
-        r"(m) AS ltrim(m, ' ' || chr(9) || chr(10) || chr(13))[1] IN ('{', '[') AND json_valid(m)"
+        r"(m) AS json_valid(m) AND "
+        r"(starts_with(m, '{') OR regexp_matches(m, '^[ \t\r\n]*[\[{]'))"
     ),
     "scalar_text": (
         "(j) AS CASE WHEN j[1] = '\"' THEN json_extract_string(j, '$') "
         "WHEN j[1] IN ('{', '[') OR j = 'null' THEN NULL "
+        "WHEN j = '-0' THEN '0' "
         "WHEN j IN ('true', 'false') OR regexp_full_match(j, '-?[0-9]+') THEN j "
         "ELSE coalesce(text_of(try_cast(j AS DOUBLE)), j) END"
     ),

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from logq.model import MESSAGE
+from logq.model import BATCH_METADATA, MESSAGE, BatchInfo, Field
 from logq.query.build import FALSE, NULL, Sql, alias, case, cast, coalesce, column, number, render
 from logq.query.connection import connect
 from logq.query.macros import used_by
 from logq.query.patterns.conditions import condition
+from logq.query.patterns.fields import KnownFields, known_fields
 from logq.query.patterns.inputs import Inputs
-from logq.query.patterns.nodes import FilterPattern
-from logq.query.patterns.values import number_of, read_reference, read_value, text_of
+from logq.query.patterns.nodes import FilterPattern, Selector, selectors
+from logq.query.patterns.values import Reference, number_of, read_reference, read_value, text_of
 from logq.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 EVENTS = "events"
+MESSAGE_INPUT = "input_message"
+MOST_KEPT = 64
+"""Statements for batches whose fields lie differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,13 @@ class Compiled:
 
     def __init__(self, filters: Sequence[Filter]) -> None:
         self._filters = tuple(filters)
-        inputs = Inputs(column(MESSAGE))
-        outputs: list[Sql] = []
-        for each in self._filters:
-            outputs += _outputs(each, inputs)
-        self._sql = statement(inputs, outputs)
+        self._steps = tuple(dict.fromkeys(s for each in self._filters for s in _steps(each)))
+        self._plain = self._statement(None)
+        self._typed: dict[object, Statement] = {}
 
     def run(self, batch: pa.Table) -> list[Found]:
         """What each filter finds in a batch that has at least ``@message``."""
-        columns = iter(select(self._sql, batch))
+        columns = iter(self._statement_for(batch).run(batch))
         return [
             Found(
                 next(columns),
@@ -73,6 +75,40 @@ class Compiled:
             )
             for each in self._filters
         ]
+
+    def _statement_for(self, batch: pa.Table) -> Statement:
+        """The statement for batches like this: where fields lie as columns, it reads those."""
+        metadata = (batch.schema.metadata or {}).get(BATCH_METADATA)
+        fields = known_fields(BatchInfo.from_json(metadata)) if metadata is not None else None
+        if fields is None:
+            return self._plain
+        key = tuple(_place(fields.find(steps)) for steps in self._steps)
+        if key not in self._typed:
+            if len(self._typed) >= MOST_KEPT:
+                self._typed.clear()
+            self._typed[key] = self._statement(fields)
+        return self._typed[key]
+
+    def _statement(self, fields: KnownFields | None) -> Statement:
+        inputs = Inputs(column(MESSAGE_INPUT), fields=fields, derived={})
+        outputs: list[Sql] = []
+        for each in self._filters:
+            outputs += _outputs(each, inputs)
+        return statement(inputs, outputs)
+
+
+def _steps(each: Filter) -> Iterator[tuple[str | int | None, ...]]:
+    """The places in JSON documents that a filter reads."""
+    for selector in selectors(each.pattern):
+        yield selector.steps
+    for written in (each.value, *each.dimensions.values()):
+        found = read_value(each.pattern, written) if written is not None else 0.0
+        if isinstance(found, Reference) and isinstance(found.place, Selector):
+            yield found.place.steps
+
+
+def _place(found: Field | None) -> tuple[object, ...]:
+    return () if found is None else (found.kind, found.column)
 
 
 def _outputs(each: Filter, inputs: Inputs) -> list[Sql]:
@@ -88,35 +124,49 @@ def _outputs(each: Filter, inputs: Inputs) -> list[Sql]:
     return outputs
 
 
-def statement(inputs: Inputs, outputs: Sequence[Sql]) -> str:
-    """A SELECT of the outputs over the events, their inputs computed once."""
-    events = exp.Table(this=exp.to_identifier(EVENTS, quoted=True))
-    inner = exp.Select().select(column(MESSAGE)).from_(events)
-    for name, value in inputs.made().items():
-        inner = inner.select(alias(value, name))
-    outer = exp.Select().from_(inner.subquery("inputs"))
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A SELECT over the events of a batch."""
+
+    sql: str
+    columns: tuple[str, ...]
+    """What it reads of the batch."""
+
+    def run(self, batch: pa.Table) -> list[pa.Array]:
+        """The columns of its answer, each as one array."""
+        import pyarrow as pa
+
+        with _cursor() as cursor:
+            for macro in used_by(self.sql):
+                if macro not in cursor.defined:
+                    cursor.connection.execute(macro)
+                    cursor.defined.add(macro)
+            cursor.connection.register(EVENTS, batch.select(self.columns))
+            try:
+                answer = cursor.connection.sql(self.sql).to_arrow_table()
+            finally:
+                cursor.connection.unregister(EVENTS)
+        return [
+            pa.concat_arrays(c.chunks) if c.num_chunks else pa.array([], c.type)
+            for c in answer.columns
+        ]
+
+
+def statement(inputs: Inputs, outputs: Sequence[Sql]) -> Statement:
+    """A SELECT of the outputs over the events, whose inputs are computed once."""
+    stored = {MESSAGE: MESSAGE_INPUT, **inputs.stored}
+    inner = exp.Select().from_(exp.Table(this=exp.to_identifier(EVENTS, quoted=True)))
+    for name, known in stored.items():
+        inner = inner.select(alias(column(name), known))
+    for step in (inputs.made(), inputs.derived or {}):
+        if step:
+            inner = exp.Select().select(exp.Star()).from_(inner.subquery("step"))
+            for name, value in step.items():
+                inner = inner.select(alias(value, name))
+    outer = exp.Select().from_(inner.subquery("step"))
     for index, output in enumerate(outputs):
         outer = outer.select(alias(output, f"output_{index}"))
-    return render(outer if outputs else outer.select(NULL.copy()))
-
-
-def select(sql: str, batch: pa.Table) -> list[pa.Array]:
-    """The columns that a statement yields for a batch, each as one array."""
-    import pyarrow as pa
-
-    with _cursor() as cursor:
-        for macro in used_by(sql):
-            if macro not in cursor.defined:
-                cursor.connection.execute(macro)
-                cursor.defined.add(macro)
-        cursor.connection.register(EVENTS, batch.select([MESSAGE]))
-        try:
-            answer = cursor.connection.sql(sql).to_arrow_table()
-        finally:
-            cursor.connection.unregister(EVENTS)
-    return [
-        pa.concat_arrays(c.chunks) if c.num_chunks else pa.array([], c.type) for c in answer.columns
-    ]
+    return Statement(render(outer if outputs else outer.select(NULL.copy())), tuple(stored))
 
 
 @dataclass(slots=True)

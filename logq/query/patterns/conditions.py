@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from logq.query.build import (
     FALSE,
@@ -10,14 +11,12 @@ from logq.query.build import (
     Sql,
     all_of,
     any_of,
-    case,
     cast,
     coalesce,
     column,
     eq,
     fn,
     is_null,
-    member,
     negate,
     not_null,
     number,
@@ -41,8 +40,9 @@ from logq.query.patterns.nodes import (
     Wildcard,
 )
 from logq.query.patterns.reading import is_blank
+from logq.query.patterns.selected import Held, Selected
 from logq.query.regex import longest
-from logq.query.value import is_exact_only, text_number
+from logq.query.value import is_exact_only
 
 
 def condition(pattern: FilterPattern, inputs: Inputs) -> Sql:
@@ -95,64 +95,47 @@ def _selected(leaf: Condition | Comparison, inputs: Inputs) -> Sql:
     assert isinstance(leaf, Condition)
     selector, comparison = leaf.selector, leaf.comparison
     if selector.wildcard is None:
-        found = inputs.value(selector)
         if comparison.op == "absent":
+            found = inputs.json(selector)
             return all_of(not_null(inputs.is_json()), is_null(found))
-        return _holds(comparison, found)
+        if comparison.op == "null":
+            return eq(inputs.json(selector), text("null"))
+        return _holds(comparison, inputs.selected(selector))
     values = inputs.values(selector)
     if comparison.op == "absent":
         return eq(fn("len", values), number(0))
-    one = "value"
-    test = coalesce(_holds(comparison, cast(column(one), "VARCHAR")), FALSE.copy())
-    return fn("list_bool_or", each(values, one, test))
+    one = cast(column("value"), "VARCHAR")
+    is_null_ = comparison.op == "null"
+    test = eq(one, text("null")) if is_null_ else _holds(comparison, Held(one, fn))
+    return fn("list_bool_or", each(values, "value", coalesce(test, FALSE.copy())))
 
 
-def _holds(comparison: Comparison, found: Sql) -> Sql:
-    """A comparison of the JSON text of a value."""
+def _holds(comparison: Comparison, found: Selected) -> Sql:
     match comparison.op:
-        case "null" | "true" | "false" as word:
-            return eq(found, text(word))
+        case "true" | "false" as word:
+            return found.is_true(word == "true")
         case "=":
             return _equals(comparison, found)
         case "!=":
-            return all_of(
-                _is_scalar(found), negate(coalesce(_equals(comparison, found), FALSE.copy()))
-            )
+            same = coalesce(_equals(comparison, found), FALSE.copy())
+            return all_of(found.is_scalar(), negate(same))
         case op:
             assert isinstance(comparison.value, Number)
-            return operate(op, fn("scalar_number", found), number(comparison.value.value))
+            return operate(op, found.number(), number(comparison.value.value))
 
 
-def _is_scalar(found: Sql) -> Sql:
-    first = fn("list_extract", found.copy(), number(1))
-    return all_of(
-        negate(eq(found.copy(), text("null"))), negate(member(first, text("{"), text("[")))
-    )
-
-
-def _equals(comparison: Comparison, found: Sql) -> Sql:
+def _equals(comparison: Comparison, found: Selected) -> Sql:
     value = comparison.value
     if isinstance(value, Regex):
-        return _matches(fn("scalar_text", found.copy()), value)
+        return _matches(found.text(), value)
     if isinstance(value, Number):
-        is_text = eq(fn("list_extract", found.copy(), number(1)), text('"'))
-        as_text = eq(fn("scalar_text", found.copy()), text(value.text))
-        if is_exact_only(value.value):
-            return as_text
-        same = eq(fn("scalar_number", found.copy()), number(value.value))
-        return case((is_text, as_text), otherwise=same)
+        return found.is_number(value)
     assert isinstance(value, Wildcard)
     if value.anything:
-        return _is_scalar(found)
-    if not value.before and not value.after and _only_text(value.text):
-        return eq(found.copy(), text(f'"{value.text}"'))
-    return _like(fn("scalar_text", found.copy()), value)
-
-
-def _only_text(value: str) -> bool:
-    """Whether only a JSON string can be this text, and is written without escapes."""
-    plain = value.isprintable() and '"' not in value and "\\" not in value
-    return plain and text_number(value) is None and value not in ("true", "false")
+        return found.is_scalar()
+    if not value.before and not value.after:
+        return found.is_text(value.text)
+    return _like(found.text(), value)
 
 
 def _like(subject: Sql, value: Wildcard) -> Sql:
@@ -173,30 +156,30 @@ def _in_columns(columns: Columns, inputs: Inputs) -> Sql:
     op = "=" if columns.after is None else ">="
     fits = operate(op, fn("len", inputs.columns()), number(least))
     tests = [
-        _combined(test, lambda leaf, n=number_: _in_column(leaf, inputs.column(n)))  # type: ignore[misc]
-        for number_, test in columns.tested()
+        _combined(test, partial(_in_column, inputs=inputs, place=place))
+        for place, test in columns.tested()
     ]
     return all_of(fits, *tests)
 
 
-def _in_column(leaf: Condition | Comparison, found: Sql) -> Sql:
+def _in_column(leaf: Condition | Comparison, inputs: Inputs, place: int) -> Sql:
     assert isinstance(leaf, Comparison)
     if leaf.op == "=":
-        return _column_equals(leaf, found)
+        return _column_equals(leaf, inputs, place)
     if leaf.op == "!=":
-        return negate(coalesce(_column_equals(leaf, found), FALSE.copy()))
+        return negate(coalesce(_column_equals(leaf, inputs, place), FALSE.copy()))
     assert isinstance(leaf.value, Number)
-    return operate(leaf.op, fn("number_of", found), number(leaf.value.value))
+    return operate(leaf.op, inputs.column_number(place), number(leaf.value.value))
 
 
-def _column_equals(leaf: Comparison, found: Sql) -> Sql:
-    value = leaf.value
+def _column_equals(leaf: Comparison, inputs: Inputs, place: int) -> Sql:
+    value, found = leaf.value, inputs.column(place)
     if isinstance(value, Regex):
         return _matches(found, value)
     if isinstance(value, Number):
         if is_exact_only(value.value):
             return eq(found, text(value.text))
-        return eq(fn("number_of", found), number(value.value))
+        return eq(inputs.column_number(place), number(value.value))
     assert isinstance(value, Wildcard)
     return not_null(found) if value.anything else _like(found, value)
 

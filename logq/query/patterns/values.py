@@ -69,15 +69,15 @@ def _selector(written: str) -> Selector:
 def number_of(reference: Reference, inputs: Inputs) -> Sql:
     """The number there; NULL where nothing or no number is."""
     if isinstance(reference.place, int):
-        return fn("number_of", inputs.column(reference.place))
-    return fn("scalar_number", inputs.value(reference.place))
+        return inputs.column_number(reference.place)
+    return inputs.selected(reference.place).number()
 
 
 def text_of(reference: Reference, inputs: Inputs) -> Sql:
     """The text there; NULL where nothing, a JSON null, an object or an array is."""
     if isinstance(reference.place, int):
         return inputs.column(reference.place)
-    return fn("scalar_text", inputs.value(reference.place))
+    return inputs.selected(reference.place).text()
 
 
 def extracted(selector: Selector, inputs: Inputs) -> Sql:
@@ -85,5 +85,4 @@ def extracted(selector: Selector, inputs: Inputs) -> Sql:
     if selector.wildcard is not None:
         found = cast(fn("to_json", inputs.values(selector)), "VARCHAR")
         return fn("nullif", found, text("[]"))
-    found = inputs.value(selector)
-    return coalesce(fn("scalar_text", found), found.copy())
+    return coalesce(inputs.selected(selector).text(), inputs.json(selector))
