@@ -28,11 +28,12 @@ from typing import TYPE_CHECKING
 
 from logq.model import MESSAGE
 from logq.query.build import FALSE, Sql, coalesce, column
-from logq.query.patterns.compiled import MESSAGE_INPUT, Compiled, Filter, Found, statement
+from logq.query.patterns.compiled import Compiled, Filter, Found
 from logq.query.patterns.conditions import alone, condition
 from logq.query.patterns.inputs import Inputs
 from logq.query.patterns.nodes import FilterPattern, Kind, Regex, selectors
 from logq.query.patterns.reading import is_blank, read_pattern
+from logq.query.patterns.statement import MESSAGE_INPUT, statement
 from logq.query.patterns.values import extracted, read_reference, read_value
 
 if TYPE_CHECKING:

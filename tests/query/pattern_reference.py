@@ -163,7 +163,8 @@ def equal(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, Regex):
         return has(as_text(value), wanted)
     if isinstance(wanted, Number):
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        large = isinstance(wanted.value, int) and abs(wanted.value) >= 2**53
+        if isinstance(value, int | float) and not isinstance(value, bool) and not large:
             return float(value) == wanted.value
         return as_text(value) == wanted.text
     return like(wanted, as_text(value))

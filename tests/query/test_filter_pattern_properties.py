@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logq.errors import InvalidPattern, InvalidValue, LogQError
+from logq.ingest.parser import Parser
 from logq.query.filter_pattern import (
     Filter,
     Kind,
@@ -23,6 +24,7 @@ from logq.query.filter_pattern import (
     required_texts,
 )
 from tests.query import pattern_reference
+from tests.query.layouts import NOW
 from tests.query.test_hostile import PARTS
 
 WORDS = ["ERROR", "WARN", "a", "b", "404", "-5", "1e3", "true", "null", "x y", "ä", "", "*", 'q"q']
@@ -275,3 +277,61 @@ def test_one_compiled_set_may_run_in_many_threads() -> None:
 
     assert not wrong
     assert not any(thread.is_alive() for thread in threads)
+
+
+@SMALL
+@given(
+    st.lists(json_patterns, min_size=1, max_size=3),
+    st.lists(
+        st.fixed_dictionaries({"a": scalars}, optional={name: documents for name in NAMES[1:]}),
+        min_size=1,
+        max_size=5,
+    ),
+    st.sampled_from(["$.a", "$.b", "$.list[0]", "$.['cluster.name']", "$.a.b"]),
+)
+def test_columns_of_a_shredded_batch_answer_as_its_messages(
+    written: list[str], events: list[dict[str, Any]], reference: str
+) -> None:
+    raw = [json.dumps(event).encode() for event in events]
+    batch = Parser().parse(raw, stream="s", arrival=NOW, reference=NOW).batch
+    filters = [Filter(parse_pattern(text), reference, {"d": reference}) for text in written]
+    compiled = compile_filters(filters)
+
+    columns = compiled.run(batch)
+    messages = compiled.run(table(batch.column("@message").to_pylist()))
+
+    for one, other in zip(columns, messages, strict=True):
+        assert one.matches.equals(other.matches)
+        assert one.values is not None and other.values is not None
+        assert one.values.to_pylist() == other.values.to_pylist()
+        assert one.dimensions["d"].to_pylist() == other.dimensions["d"].to_pylist()
+
+
+def test_a_compiled_set_may_see_batches_of_any_shape_one_after_another() -> None:
+    compiled = compile_filters([Filter(parse_pattern('{ $.a = 1 || $.b = "x" }'), "$.a")])
+    shapes = [
+        ['{"a":1}', '{"a":2}'],
+        ['{"a":"1"}', '{"b":"x"}'],
+        ["no", '{"a":1}', "{"],
+        ['{"a":1.0,"b":{"c":1}}'],
+        ['{"b":"x","a":null}'],
+        [],
+    ]
+    for _ in range(2):
+        for shape in shapes:
+            parsed = Parser().parse(
+                [text.encode() for text in shape], stream="s", arrival=NOW, reference=NOW
+            )
+            wanted = compiled.run(table(shape))[0]
+            for batch in (parsed.batch, parsed.batch.slice(1), table(shape)):
+                (found,) = compiled.run(batch)
+                assert found.matches.to_pylist() == wanted.matches.to_pylist()[-len(batch) or 99 :]
+                assert found.values is not None and wanted.values is not None
+                assert found.values.to_pylist() == wanted.values.to_pylist()[-len(batch) or 99 :]
+    large = pa.table({"@message": pa.array(['{"a":1}', "x"], pa.large_string())})
+    assert compiled.run(large)[0].matches.to_pylist() == [True, False]
+
+
+def test_more_sets_than_are_kept_ready_still_run() -> None:
+    for number in range(150):
+        assert matches(parse_pattern(f"t{number}"), table([f"t{number}", "x"]))[0].as_py()

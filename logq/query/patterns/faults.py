@@ -12,6 +12,8 @@ from lark.exceptions import UnexpectedInput
 from logq.errors import InvalidPattern, Span
 
 _RUN = re.compile(r"\S+")
+_PART = re.compile(r'"(?:\\.|[^"\\])*"|[^\s,\])}&|]+')
+"""A word between the signs of conditions and columns."""
 _WORDS = {
     "==": ("'==' is no operator", "write '='"),
     "<>": ("'<>' is no operator", "write '!='"),
@@ -49,8 +51,8 @@ class Fault:
 
     @property
     def run(self) -> Span:
-        """The signs up to the next blank, at least one."""
-        match = _RUN.match(self.text, self.place)
+        """The word or sign that does not fit."""
+        match = (_PART if self.kind else _RUN).match(self.text, self.place)
         return Span(self.place, match.end() if match else self.place + 1)
 
 
