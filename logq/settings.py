@@ -73,6 +73,7 @@ class Settings:
     header_seconds: int = setting(10, "time for a request's header to arrive")
     body_seconds: int = setting(30, "time for a request's body to arrive, and 1 s more per 10 kB")
     shutdown_seconds: int = setting(20, "how long a server that ends waits for its requests")
+    server_tails: int = setting(50, "tails that a server follows at once")
     json_prefix: str = setting(
         "first_fragment", "find JSON behind a text prefix: first_fragment, or none"
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logq.cli.session import Session
-from logq.errors import InvalidValue
 from logq.model import Snapshot
 from logq.renderer import Answer, Column, Row, batches
 
@@ -19,29 +18,9 @@ if TYPE_CHECKING:
     from logq.query.result import Result
 
 POLL_SECONDS = 0.2
-ROW_WISE = frozenset({"fields", "display", "filter", "where", "search", "parse"})
-"""Commands that look at one event at a time, so that they can follow."""
 EVERYTHING = 2**31
 LATER = {"timestamp": "timestamp"}
 """Types that a column keeps whatever arrives later."""
-
-
-def tail_query(text: str | None, several_groups: bool) -> str:
-    """The query of a tail: what was asked, or the events as they are."""
-    log = "@log, " if several_groups else ""
-    return text or f"fields @timestamp, {log}@logStream, @message"
-
-
-def check_row_wise(text: str) -> None:
-    """Raise InvalidValue if a query has commands that need all events at once."""
-    from logq.query.transform import parse
-
-    for command in parse(text):
-        if command.name not in ROW_WISE:
-            raise InvalidValue(
-                f"'{command.name}' needs all events, and a tail has no end",
-                hint=f"use only {', '.join(sorted(ROW_WISE))}, or run 'logq query'",
-            )
 
 
 class Newest:

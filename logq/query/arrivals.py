@@ -25,11 +25,21 @@ _FORGET_EVERY_MS = 60_000
 
 
 class Arrivals:
-    """Snapshots of new events only; each takes what has become visible since the last."""
+    """Snapshots of new events only; each takes what has become visible since the last.
 
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+    With ``most``, a snapshot has at most so many of them, the latest, and the others are counted.
+    """
+
+    def __init__(
+        self, store: Store, clock: Callable[[], int], most: int | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._most = most
+        self.dropped = 0
+        """Events that the last snapshot left out."""
+        self.last = 0
+        """The highest number of an event seen so far."""
         self._since = clock() - VISIBLE_WITHIN_MS
         self._seen: list[pa.Table] = []  # number and ingestion time of events since then
         self._segments: frozenset[str] = frozenset()
@@ -39,24 +49,41 @@ class Arrivals:
         snapshot = self._store.snapshot(groups)
         for piece in snapshot.pieces:
             if piece.path is None or _changed_since(piece.path, self._since):
-                self._seen.append(_recent(_marks(piece), self._since))
+                self._see(_recent(_marks(piece), self._since))
         self._segments = _segments(snapshot)
         return snapshot
+
+    def resume(self, groups: Sequence[str], last: int, since: int) -> Snapshot:
+        """What is visible now of the events after number ``last``, as pieces in memory.
+
+        They have become visible after ``since`` (epoch ms); everything counts as seen from now on.
+        """
+        import pyarrow.compute as pc
+
+        snapshot = self.start(groups)
+        marks = [
+            (piece, found.filter(pc.greater(found.column(SEQ), last)))
+            for piece in snapshot.pieces
+            if piece.path is None or _changed_since(piece.path, since)
+            for found in [_marks(piece)]
+        ]
+        return replace(snapshot, pieces=self._pieces(marks))
 
     def snapshot(self, groups: Sequence[str]) -> Snapshot:
         """What has become visible since the last call, as pieces in memory."""
         snapshot = self._store.snapshot(groups)
-        new = [self._new(piece) for piece in snapshot.pieces if piece.name not in self._segments]
+        fresh = [piece for piece in snapshot.pieces if piece.name not in self._segments]
+        marks = [(piece, self._new(piece)) for piece in fresh]
         self._segments = _segments(snapshot)
         self._forget()
-        return replace(snapshot, pieces=tuple(piece for piece in new if piece is not None))
+        return replace(snapshot, pieces=self._pieces(marks))
 
     def quarantine(self, segment_id: str, reason: str) -> bool:
         """Tell the storage of a segment that cannot be read."""
         return self._store.quarantine(segment_id, reason)
 
-    def _new(self, piece: Piece) -> Piece | None:
-        """The new events of a piece; they count as seen from now on."""
+    def _new(self, piece: Piece) -> pa.Table:
+        """The marks of the new events of a piece; they count as seen from now on."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -64,19 +91,33 @@ class Arrivals:
         if self._seen and len(marks):
             seen = pa.concat_tables(self._seen).column(SEQ)
             marks = marks.filter(pc.invert(pc.is_in(marks.column(SEQ), value_set=seen)))
-        if len(marks) == 0:
-            return None
-        self._seen.append(marks)
-        table = _read(piece, marks.column(SEQ))
-        return replace(
-            piece,
-            name=f"new:{piece.name}",
-            rows=table.num_rows,
-            path=None,
-            table=table,
-            row_groups=(),
-            grams=None,
-        )
+        self._see(marks)
+        return marks
+
+    def _see(self, marks: pa.Table) -> None:
+        import pyarrow.compute as pc
+
+        if len(marks):
+            self._seen.append(marks)
+            self.last = max(self.last, pc.max(marks.column(SEQ)).as_py())
+
+    def _pieces(self, found: Sequence[tuple[Piece, pa.Table]]) -> tuple[Piece, ...]:
+        """The marked events of pieces as pieces in memory, and no more of them than may be."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        found = [(piece, marks) for piece, marks in found if len(marks)]
+        count = sum(len(marks) for _, marks in found)
+        self.dropped = max(0, count - self._most) if self._most is not None else 0
+        if self.dropped:
+            numbers = pa.concat_tables([marks for _, marks in found]).column(SEQ)
+            least = numbers.take(pc.sort_indices(numbers))[self.dropped].as_py()
+            kept = [
+                (piece, marks.filter(pc.greater_equal(marks.column(SEQ), least)))
+                for piece, marks in found
+            ]
+            found = [(piece, marks) for piece, marks in kept if len(marks)]
+        return tuple(_in_memory(piece, marks) for piece, marks in found)
 
     def _forget(self) -> None:
         """Let go of events so old that none of their age can appear any more."""
@@ -86,6 +127,19 @@ class Arrivals:
         if self._seen and since - self._since > _FORGET_EVERY_MS:
             self._since = since
             self._seen = [_recent(pa.concat_tables(self._seen), since)]
+
+
+def _in_memory(piece: Piece, marks: pa.Table) -> Piece:
+    table = _read(piece, marks.column(SEQ))
+    return replace(
+        piece,
+        name=f"new:{piece.name}",
+        rows=table.num_rows,
+        path=None,
+        table=table,
+        row_groups=(),
+        grams=None,
+    )
 
 
 def _segments(snapshot: Snapshot) -> frozenset[str]:

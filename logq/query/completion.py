@@ -256,7 +256,7 @@ def _function(name: str) -> Function | None:
 def _values(place: Place, known: Known) -> Iterator[Completion]:
     """Values of the field that is compared here, as literals."""
     assert place.compared is not None
-    for each in _known_values(place.compared, place.piece, known):
+    for each in _known_values(place, known):
         value = each.value
         if isinstance(value, bool):
             label = insert = str(value).lower()
@@ -280,10 +280,13 @@ def _texts(place: Place, known: Known) -> Iterator[Completion]:
             yield Completion(each.label, each.kind, text, each.detail)
 
 
-def _known_values(name: str, begun: str, known: Known) -> Sequence[KnownValue]:
+def _known_values(place: Place, known: Known) -> Sequence[KnownValue]:
+    name = place.compared or ""
+    if place.scope.source is None or place.scope.has(name):
+        return ()  # what the query itself made
     if name == LOG:
         return [KnownValue(group, 0) for group in known.groups]
-    return known.values(name, begun)
+    return known.values(name, place.piece)
 
 
 def _groups(place: Place, known: Known) -> Iterator[Completion]:

@@ -42,18 +42,20 @@ def tail(
     tz: Zone = "UTC",
 ) -> None:
     """Show the newest events, oldest first; with -f new ones as they come."""
+    from logq.query.live import check_row_wise, tail_query
+
     run = session(context)
     groups = chosen_groups(group)
     several = len(groups) > 1 or "*" in groups[0]
     chosen = renderer.get(output or "raw")
     if not chosen.live:
         raise WrongUsage(f"a tail cannot be shown as {chosen.name}", hint="use 'logq query'")
-    text = following.tail_query(query, several)
+    text = tail_query(query, several)
     pattern = read_pattern(run, filter) if filter is not None else None
     run.query = text
     with run.open() as logq:
         if query:
-            following.check_row_wise(query)
+            check_row_wise(query)
         newest = following.Newest(run, logq, text, groups, pattern)
         try:
             options = renderer.Options(parse_zone(tz))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from logq.server.rest import fields, filters, groups, problem, query, saved_queries
+from logq.server.rest import complete, fields, filters, groups, problem, query, saved_queries, tail
 from logq.server.service import Service
 
-_NOUNS = (query, groups, fields, saved_queries, filters)
+_NOUNS = (query, complete, tail, groups, fields, saved_queries, filters)
 
 
 def router(service: Service) -> APIRouter:
