@@ -64,8 +64,7 @@ def _allowed(context: Context, wanted: Sequence[str], permission: str) -> list[s
     return [
         name
         for name in context.logq.storage.groups.names()
-        if any(fit(name) for fit in fits)
-        and context.may(permission, context.place.log_group(name))
+        if any(fit(name) for fit in fits) and context.may(permission, context.place.log_group(name))
     ]
 
 

@@ -30,9 +30,7 @@ class Arrivals:
     With ``most``, a snapshot has at most so many of them, the latest, and the others are counted.
     """
 
-    def __init__(
-        self, store: Store, clock: Callable[[], int], most: int | None = None
-    ) -> None:
+    def __init__(self, store: Store, clock: Callable[[], int], most: int | None = None) -> None:
         self._store = store
         self._clock = clock
         self._most = most

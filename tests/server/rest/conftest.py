@@ -112,7 +112,8 @@ def running(data: Path) -> Iterator[Served]:
     with LogQ(data, environ={}) as logq, Workers(data, logq.settings, logq.clock, 2) as pool:
         assert pool.wait_until_ready()
         calls, caller = Calls(), Somebody()
-        app = create_app(Service(logq, pool, calls, caller))
+        service = Service(logq, pool, calls, caller)
+        app = create_app(service)
         _install(app)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", http="httptools"))
         thread = threading.Thread(target=server.run, daemon=True)
@@ -125,6 +126,7 @@ def running(data: Path) -> Iterator[Served]:
             port = server.servers[0].sockets[0].getsockname()[1]
             yield Served(f"http://127.0.0.1:{port}", logq, caller, calls, pool)
         finally:
+            service.stopping.set()
             server.should_exit = True
             thread.join(10)
 
