@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from logq.server.rest import complete, fields, filters, groups, problem, query, saved_queries, tail
+from logq.server.rest import (
+    batches,
+    complete,
+    fields,
+    filters,
+    groups,
+    problem,
+    query,
+    saved_queries,
+    tail,
+    upkeep,
+)
 from logq.server.service import Service
 
-_NOUNS = (query, complete, tail, groups, fields, saved_queries, filters)
+_NOUNS = (query, complete, tail, groups, fields, saved_queries, filters, batches, upkeep)
 
 
 def router(service: Service) -> APIRouter:

@@ -71,7 +71,9 @@ def router(service: Service) -> APIRouter:
         }
     }
 
-    @routes.post("/groups/{group}/batches", summary="Store a batch exactly once", openapi_extra=body)
+    @routes.post(
+        "/groups/{group}/batches", summary="Store a batch exactly once", openapi_extra=body
+    )
     async def append(
         request: Request,
         group: Group,

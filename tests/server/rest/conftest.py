@@ -14,36 +14,15 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.requests import Request
-from starlette.responses import Response
 
 from logq.app import LogQ
 from logq.audit.call import Call
-from logq.errors import LogQError
 from logq.server import create_app
-from logq.server.rest import problem
 from logq.server.service import Service
 from logq.work.pool import Workers
 
 START = 1_767_607_200_000
 EVENTS = 20_000
-
-
-def _install(app: FastAPI) -> None:
-    if LogQError in app.exception_handlers:
-        return
-
-    async def known(request: Request, error: Exception) -> Response:
-        assert isinstance(error, LogQError)
-        return problem.response(error)
-
-    async def misfit(request: Request, error: Exception) -> Response:
-        return Response(b"{}", 422, media_type=problem.MEDIA_TYPE)
-
-    app.add_exception_handler(LogQError, known)
-    app.add_exception_handler(RequestValidationError, misfit)
 
 
 @dataclass
@@ -114,7 +93,6 @@ def running(data: Path) -> Iterator[Served]:
         calls, caller = Calls(), Somebody()
         service = Service(logq, pool, calls, caller)
         app = create_app(service)
-        _install(app)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", http="httptools"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
