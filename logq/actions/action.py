@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from logq.actions.context import Context
 from logq.audit.call import Access, Call
-from logq.errors import LogQError
+from logq.errors import LogQError, UnknownLogGroup
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,6 +58,8 @@ def action(
             try:
                 result = function(mine, *args, **kwargs)
             except LogQError as error:
+                if isinstance(error, UnknownLogGroup) and mine.caller.kind != "administrator":
+                    error.hint = None  # it names log groups that the caller may not know of
                 context.recorder.record(_call(name, access, mine, request, error))
                 raise
             context.recorder.record(_call(name, access, mine, request, None))

@@ -117,6 +117,7 @@ def filter_log_events(
     if streams and prefix:
         raise InvalidValue("log stream names and a prefix of them exclude each other")
     groups = context.logq.storage.groups
+    groups.format(group)  # a pattern is no log group: nobody was asked about those that it fits
     for stream in streams:
         groups.retention_of(group, stream)
     named = frozenset(streams) if streams else None

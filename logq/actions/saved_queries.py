@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from logq.actions.action import action
 from logq.actions.context import Context
+from logq.actions.reading import QUERY, named, sources
 from logq.audit.call import Access
 from logq.errors import AlreadyExists, LimitExceeded, NotFound
 
@@ -87,14 +88,12 @@ def save_query(
 
 @action("logs:DescribeQueryDefinitions", Access.MANAGEMENT_READ)
 def list_saved_queries(context: Context, prefix: str = "") -> tuple[SavedQuery, ...]:
-    """The saved queries that the caller may see and whose names begin so, in name order."""
-    return tuple(
-        saved_query(one)
-        for one in context.logq.storage.definitions.list(KIND, prefix=prefix)
-        if context.may(
-            "logs:DescribeQueryDefinitions", context.place.logs("query-definition", one.name)
-        )
-    )
+    """The saved queries that the caller may see and whose names begin so, in name order.
+
+    One that names a log group which the caller may not query is left out.
+    """
+    saved = map(saved_query, context.logq.storage.definitions.list(KIND, prefix=prefix))
+    return tuple(one for one in saved if _visible(context, one))
 
 
 @action("logs:DeleteQueryDefinition", Access.MANAGEMENT_WRITE)
@@ -108,6 +107,14 @@ def delete_saved_query(context: Context, *, name: str | None = None, id: str | N
     context.require("logs:DeleteQueryDefinition", arn)
     if name is None or not definitions.delete(KIND, name):
         raise _unknown(name or id or "")
+
+
+def _visible(context: Context, query: SavedQuery) -> bool:
+    place = context.place
+    if not context.may("logs:DescribeQueryDefinitions", place.logs("query-definition", query.name)):
+        return False
+    groups = named([*query.groups, *sources(query.text)])
+    return all(context.may(QUERY, place.log_group(name)) for name in groups if "*" not in name)
 
 
 def saved_query(definition: Definition) -> SavedQuery:

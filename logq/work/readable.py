@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from logq.app import LogQ
-from logq.errors import AccessDenied
+from logq.errors import AccessDenied, UnknownLogGroup
 from logq.model import Snapshot
 from logq.query.engine import Queries, Store
 
@@ -36,7 +36,11 @@ class Readable:
                     f"log group {name!r} may not be read",
                     hint="a policy of the key must allow logs:StartQuery on it",
                 )
-        return storage.snapshot(wanted)
+        try:
+            return storage.snapshot(wanted)
+        except UnknownLogGroup as error:
+            error.hint = None  # it names log groups that the caller may not know of
+            raise
 
     def quarantine(self, segment_id: str, reason: str) -> bool:
         """Take a segment that cannot be read out of every answer."""
