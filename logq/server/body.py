@@ -44,8 +44,15 @@ _PACKINGS: dict[str, Callable[[bytes, int], bytes]] = {
 """How to unpack no more than so many bytes."""
 
 
-async def raw_body(request: Request, limit: int) -> bytes:
-    """The bytes as they came, which a signature covers; raises TooLarge."""
+def _untold(count: int) -> None:
+    """Tell nobody."""
+
+
+async def raw_body(request: Request, limit: int, take: Callable[[int], None] = _untold) -> bytes:
+    """The bytes as they came, which a signature covers; raises TooLarge.
+
+    ``take`` is told how many bytes came, as they come, and may raise.
+    """
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > limit:
         raise too_large(limit)
@@ -55,6 +62,7 @@ async def raw_body(request: Request, limit: int) -> bytes:
         size += len(part)
         if size > limit:
             raise too_large(limit)
+        take(len(part))
         parts.append(part)
     return b"".join(parts)
 

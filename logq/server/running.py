@@ -10,10 +10,12 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import anyio.to_thread
 import uvicorn
@@ -21,8 +23,9 @@ from starlette.types import ASGIApp
 
 from logq.access.caller import ADMINISTRATOR
 from logq.app import LogQ
+from logq.config import table
 from logq.errors import InvalidValue, StorageError
-from logq.server import cloudwatch, create_app
+from logq.server import cloudwatch, create_app, syslog
 from logq.server.figures import Figures
 from logq.server.gate import Gate, Room
 from logq.server.protocol import protocol
@@ -157,13 +160,16 @@ def serve(
     logq: LogQ,
     binding: Binding,
     started: Callable[[str, Server], None] = lambda url, server: None,
+    syslog_options: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Serve a data directory until SIGTERM or SIGINT, or ``Server.should_exit``.
 
-    ``started`` is told the address once requests are answered. Raises LogQError for what keeps it
-    from starting.
+    ``started`` is told the address once requests are answered; ``syslog_options`` are those of the
+    configuration's table ``[syslog]``, and go before them. Raises LogQError for what keeps it from
+    starting.
     """
     check(binding, logq)
+    wanted = syslog.read_options({**table(logq.options, "syslog"), **syslog_options})
     logq.storage.check_writable()  # what cannot be used is told before anything listens
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(contextlib.closing(listen(binding)))
@@ -185,8 +191,16 @@ def serve(
         threads = logq.settings.server_requests + logq.settings.server_arrivals + _SPARE_THREADS
         server = Server(_config(app, logq, binding), service.stopping, threads, ready)
         pool.wait_until_ready(10)
-        asyncio.run(server.serve(sockets=[listening]))
+        asyncio.run(_serve_all(server, listening, service, wanted))
         _notify_systemd("STOPPING=1")
+
+
+async def _serve_all(
+    server: Server, listening: socket.socket, service: Service, wanted: syslog.SyslogOptions
+) -> None:
+    """Serve HTTP and, beside it, syslog, whose messages are all stored when this ends."""
+    async with syslog.running(service, wanted):
+        await server.serve(sockets=[listening])
 
 
 def _application(service: Service, binding: Binding, figures: Figures) -> ASGIApp:

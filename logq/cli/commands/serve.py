@@ -36,6 +36,16 @@ def serve(
         bool,
         typer.Option("--insecure", help="Listen to other machines without TLS, behind a proxy."),
     ] = False,
+    syslog_tcp: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Take syslog over TCP here.")
+    ] = None,
+    syslog_udp: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Take syslog over UDP here.")
+    ] = None,
+    syslog_tls: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Take syslog over TLS here, with --tls-cert."),
+    ] = None,
 ) -> None:
     """Serve the data directory over HTTP: to CloudWatch clients, shippers and programs."""
     from logq.server import logs
@@ -58,5 +68,14 @@ def serve(
                 extra={"fields": fields},
             )
 
-        run_server(logq, binding, started)
+        given = {
+            "tcp": syslog_tcp,
+            "udp": syslog_udp,
+            "tls": syslog_tls,
+            "certificate": str(tls_cert) if tls_cert and syslog_tls else None,
+            "key": str(tls_key) if tls_key and syslog_tls else None,
+            "insecure": insecure or None,
+        }
+        options = {name: value for name, value in given.items() if value is not None}
+        run_server(logq, binding, started, options)
         log.info("stopped; everything that was acknowledged is stored")

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from logq.errors import (
-    AccessDenied,
-    InvalidValue,
-    LimitExceeded,
-    LogQError,
-    NotFound,
-    StorageError,
-    Throttled,
-    Unauthenticated,
-)
+from logq.errors import LimitExceeded, LogQError, StorageError
 from logq.ingest.events import Rejected
 from logq.ingest.intake import Decoded
+from logq.server import problems
 
 _SHOWN = 100
 """Reasons in one answer; the rest is only counted."""
@@ -33,14 +25,8 @@ class Fault:
     code: str
     message: str
     hint: str | None = None
-    retry_after: int | None = None
-    """Seconds."""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Headers that every protocol understands."""
-        found = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
-        return found | ({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that every protocol understands, such as ``Retry-After``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +74,16 @@ class Door:
 
 
 def fault_of(error: Exception) -> Fault:
-    """How an error is told to a sender; whether to send again is in the status."""
-    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    """How an error is told to a sender; its status says whether to send again."""
     if not isinstance(error, LogQError):
-        return Fault(500, "InternalError", "LogQ failed; its log says more", None)
-    retry = error.retry_after if isinstance(error, Throttled) else 1 if status == 503 else None
-    return Fault(status, error.code, error.message, error.hint, retry)
-
-
-_STATUS: tuple[tuple[type[LogQError], int], ...] = (
-    (Throttled, 429),
-    (LimitExceeded, 413),
-    (Unauthenticated, 401),
-    (AccessDenied, 403),
-    (NotFound, 404),
-    (StorageError, 503),
-    (InvalidValue, 400),
-)
+        return Fault(500, "InternalError", "LogQ failed; its log has the details")
+    status, headers = problems.status_of(error), problems.headers_of(error)
+    if isinstance(error, LimitExceeded) and status == 400:
+        status = 413
+    if isinstance(error, StorageError):
+        # Senders give up at a 507.
+        status, headers = 503, {"Retry-After": "10"}
+    return Fault(status, error.code, error.message, error.hint, headers)
 
 
 def nothing_accepted(outcome: Outcome) -> Fault:

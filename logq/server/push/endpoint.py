@@ -12,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from logq.access.sigv4 import ALGORITHM
 from logq.actions.context import Context
 from logq.actions.events import accept_events
 from logq.arns import group_name
 from logq.errors import AccessDenied, InvalidValue, LogQError, NotFound
 from logq.ingest.intake import Intake, Sent, stream_name
-from logq.server.push import body
+from logq.server.body import raw_body, unpack
 from logq.server.push.door import Door, Outcome, fault_of, nothing_accepted
-from logq.server.push.gate import Gate, Passage
+from logq.server.push.memory import Memory, Share
 from logq.server.service import Service
 
 _LOG = logging.getLogger(__name__)
@@ -30,11 +31,11 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Endpoints:
-    """The routes of intakes, which share a gate and some threads."""
+    """The routes of intakes, which share memory and some threads."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._gate = Gate(service.logq.settings.push_memory)
+        self._memory = Memory(service.logq.settings.push_memory)
         # Few threads of their own: pushing may not take those that answer everything else.
         self._threads = anyio.CapacityLimiter(2 * (os.cpu_count() or 1))
 
@@ -46,12 +47,8 @@ class Endpoints:
     def _handler(self, intake: Intake, door: Door) -> Handler:
         async def answer(request: Request) -> Response:
             try:
-                with self._gate.enter() as passage:
-                    context = await self._threaded(self._service.context, request)
-                    packed = await body.read(request, intake.max_bytes, passage.take)
-                    outcome = await self._threaded(
-                        receive, context, intake, request, packed, passage
-                    )
+                with self._memory.enter() as share:
+                    outcome = await self._receive(intake, request, share)
                 if outcome.rejected and not outcome.accepted and not door.itemised:
                     return door.fail(request, nothing_accepted(outcome))
                 return door.succeed(request, outcome)
@@ -63,17 +60,36 @@ class Endpoints:
 
         return answer
 
+    async def _receive(self, intake: Intake, request: Request, share: Share) -> Outcome:
+        limit = min(intake.max_bytes, self._service.logq.settings.push_bytes)
+        signed = request.headers.get("authorization", "").startswith(ALGORITHM)
+        context = None
+        if not signed:  # who may not send need not be listened to
+            context = await self._threaded(self._service.context, request)
+        packed = await raw_body(request, limit, share.take)
+        if context is None:
+            context = await self._threaded(self._service.context, request, packed)
+        found: Outcome = await self._threaded(
+            receive, context, intake, request, packed, limit, share
+        )
+        return found
+
     async def _threaded(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await anyio.to_thread.run_sync(function, *arguments, limiter=self._threads)
 
 
 def receive(
-    context: Context, intake: Intake, request: Request, packed: bytes, passage: Passage
+    context: Context,
+    intake: Intake,
+    request: Request,
+    packed: bytes,
+    limit: int,
+    share: Share,
 ) -> Outcome:
     """Store what a request holds; raises LogQError where nothing can or all should come again."""
-    limit = intake.max_bytes
-    encoding = request.headers.get("content-encoding", "")
-    unpacked = body.unpack(packed, encoding, limit, passage.take)
+    unpacked = unpack(packed, request.headers.get("content-encoding", ""), limit)
+    if unpacked is not packed:
+        share.take(len(unpacked))
     decoded = intake.decode(sent(request, unpacked, limit))
     create = context.logq.settings.push_creates_groups
     accepted = 0

@@ -6,6 +6,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from logq.server import problems
 from logq.server.push.door import Door, Fault, Outcome
 
 
@@ -14,20 +15,10 @@ def _succeed(request: Request, outcome: Outcome) -> Response:
 
 
 def _fail(request: Request, fault: Fault) -> Response:
-    problem = {
-        "type": "about:blank",
-        "title": fault.code,
-        "status": fault.status,
-        "detail": fault.message,
-        "code": fault.code,
-        "hint": fault.hint,
-    }
-    return Response(
-        orjson.dumps({name: value for name, value in problem.items() if value is not None}),
-        fault.status,
-        fault.headers,
-        "application/problem+json",
-    )
+    more = {"hint": fault.hint} if fault.hint else {}
+    response = problems.of_status(fault.status, fault.message, code=fault.code, **more)
+    response.headers.update(fault.headers)
+    return response
 
 
 DOORS = (Door("json", _succeed, _fail), Door("bulk", _succeed, _fail))

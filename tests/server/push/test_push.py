@@ -20,7 +20,7 @@ from logq.app import LogQ
 from logq.errors import Throttled
 from logq.ingest.intake import PROTOBUF, Example, Intake, intakes
 from logq.server.push import DOORS
-from logq.server.push.gate import Gate
+from logq.server.push.memory import Memory
 from tests.ingest.intakes.test_intakes import HOSTILE, MEDIA_TYPES
 from tests.server.cloudwatch.serving import Served
 
@@ -94,7 +94,7 @@ def test_a_group_and_a_stream_are_named_by_header_or_by_parameter(
         ("/ingest/json?logGroup=", {}, 400, "InvalidValue"),
         ("/ingest/json?logGroup=arn:x", {}, 400, "InvalidValue"),
         ("/ingest/json?logGroup=/logq/audit", {}, 400, "InvalidValue"),
-        ("/ingest/json", {"content-encoding": "lzma"}, 400, "InvalidValue"),
+        ("/ingest/json", {"content-encoding": "lzma"}, 415, "Unpackable"),
         ("/ingest/json", {"content-encoding": "gzip"}, 400, "InvalidValue"),
     ],
 )
@@ -233,12 +233,12 @@ def test_a_body_that_goes_on_and_on_is_stopped(http: httpx2.Client, served: Serv
 
 
 def test_many_bytes_at_once_are_told_to_wait_and_one_large_request_is_not() -> None:
-    gate = Gate(100)
-    with gate.enter() as alone:
+    memory = Memory(100)
+    with memory.enter() as alone:
         alone.take(500)
-        with gate.enter() as second, pytest.raises(Throttled, match="too many"):
+        with memory.enter() as second, pytest.raises(Throttled, match="too many"):
             second.take(1)
-    with gate.enter() as first, gate.enter() as other:
+    with memory.enter() as first, memory.enter() as other:
         first.take(60)
         other.take(40)
         with pytest.raises(Throttled):

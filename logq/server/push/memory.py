@@ -9,7 +9,7 @@ from typing import Self
 from logq.errors import Throttled
 
 
-class Gate:
+class Memory:
     """Counts the bytes of all requests that are being read, unpacked or stored."""
 
     def __init__(self, limit: int) -> None:
@@ -18,9 +18,9 @@ class Gate:
         self._requests = 0
         self._lock = threading.Lock()
 
-    def enter(self) -> Passage:
+    def enter(self) -> Share:
         """Let a request in; its bytes are counted as it takes them."""
-        return Passage(self)
+        return Share(self)
 
     def take(self, count: int) -> None:
         """Count bytes; raises Throttled when that is too much beside others."""
@@ -44,20 +44,20 @@ class Gate:
             self._requests += change
 
 
-class Passage:
-    """One request inside the gate."""
+class Share:
+    """What one request takes."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
         self._taken = 0
 
     def take(self, count: int) -> None:
         """Count bytes; raises Throttled."""
-        self._gate.take(count)
+        self._memory.take(count)
         self._taken += count
 
     def __enter__(self) -> Self:
-        self._gate.come(1)
+        self._memory.come(1)
         return self
 
     def __exit__(
@@ -66,5 +66,5 @@ class Passage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._gate.come(-1)
-        self._gate.give_back(self._taken)
+        self._memory.come(-1)
+        self._memory.give_back(self._taken)
