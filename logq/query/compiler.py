@@ -199,6 +199,8 @@ class Program:
 
     sources: tuple[Source, ...]
     """What is read: the query's own events first, then those of other queries inside it."""
+    tables: Mapping[str, pa.Table]
+    """Tables beside the events, by SQL name."""
     computed: tuple[Computed, ...]
     steps: Ctes
     final: exp.Select
@@ -288,6 +290,7 @@ def compile_query(
         final = final.limit(rows + 1)
     return Program(
         (source, *others.sources),
+        others.tables,
         (*others.computed, *step.computed),
         step.ctes,
         final,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from logq.query import nodes
 from logq.query.build import Sql
@@ -12,6 +12,8 @@ from logq.query.nodes import Expr
 from logq.query.scope import Scope
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from logq.query.command import Command
     from logq.query.compiler import Computed, Step
     from logq.query.source import Source
@@ -39,8 +41,21 @@ class Others(Protocol):
         """The tables that functions make inside of them, in order."""
         ...
 
+    @property
+    def tables(self) -> Mapping[str, pa.Table]:
+        """The tables beside the events that they read, by SQL name."""
+        ...
+
     def step(self, commands: Sequence[Command]) -> Step:
         """One of them, up to its end."""
+        ...
+
+    def defined(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """What a person defined under this name, as JSON, if the caller may use it."""
+        ...
+
+    def register(self, label: str, table: pa.Table) -> str:
+        """Let the statement read a table; gives its SQL name."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from logq.model import Snapshot
 from logq.query.command import Command
@@ -13,8 +14,13 @@ from logq.query.request import Request, settle
 from logq.query.source import EVENTS, Source
 from logq.query.value import Type
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Types = Mapping[str, Mapping[str, Type | None]]
 """By source: the types that fields had before and keep where that is possible."""
+Define = Callable[[str, str], Mapping[str, Any] | None]
+"""Finds what a person defined, by kind and name."""
 
 
 class Inputs:
@@ -25,8 +31,12 @@ class Inputs:
         request: Request,
         snapshot: Callable[[Sequence[str]], Snapshot],
         types: Types,
+        define: Define = lambda kind, name: None,
     ) -> None:
         self._request = request
+        self._define = define
+        self.tables: dict[str, pa.Table] = {}
+        """Tables that the statement reads, by SQL name."""
         self._snapshot = snapshot
         self._types = types
         self.own = Source(snapshot(request.groups), types.get(EVENTS, {}))
@@ -46,6 +56,16 @@ class Inputs:
     def computed(self) -> Sequence[Computed]:
         """The tables that functions make inside of them, in order."""
         return tuple(self._computed)
+
+    def defined(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """What a person defined under this name, as JSON, if the caller may use it."""
+        return self._define(kind, name)
+
+    def register(self, label: str, table: pa.Table) -> str:
+        """Let the statement read a table; gives its SQL name."""
+        name = f"{label} {len(self.tables) + 1}"
+        self.tables[name] = table
+        return name
 
     def step(self, commands: Sequence[Command]) -> Step:
         """A query inside this one, up to its end; without SOURCE it reads the same log groups.

@@ -15,6 +15,7 @@ from logq.query.command import Command, commands, planned_commands
 from logq.query.expressions import Expressions, Node, span_of, tokens, trees
 from logq.query.grammar import parse_tree
 from logq.query.literals import string_value
+from logq.query.nodes import Field
 from logq.query.syntax_error import explain
 
 Values = dict[str, Any]
@@ -108,6 +109,23 @@ class _Commands:
         pairs = (self.expr.names(tree) for tree in trees(stage, "join_condition"))
         values["on"] = tuple((left, right) for left, right in pairs)
         return {**values, "query": self.all(trees(stage, "subquery")[0])}
+
+    def lookup(self, stage: Node) -> Values:
+        table, *rest = stage.children
+        word = next(n for n, part in enumerate(rest) if isinstance(part, Token))
+        keys, outputs = (tuple(map(self._match, part)) for part in (rest[:word], rest[word + 1 :]))
+        only_new = str(rest[word]).lower() == "outputnew"
+        return {"table": str(table), "keys": keys, "outputs": outputs, "only_new": only_new}
+
+    def cidrlookup(self, stage: Node) -> Values:
+        values = self.lookup(stage)
+        field, cidr = values.pop("keys")[0]
+        return {**values, "field": field, "cidr": None if cidr is field else cidr}
+
+    def _match(self, tree: Any) -> tuple[Field, Field]:
+        """A column and what stands behind its ``as``, or the same again."""
+        first, *other = self.expr.names(tree)
+        return first, other[0] if other else first
 
     def union(self, stage: Node) -> Values:
         return {"query": self.all(trees(stage, "subquery")[0])}

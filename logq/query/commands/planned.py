@@ -8,8 +8,6 @@ planned("filterindex", "filterIndex field = value | field in [value, ...]", "ski
 planned("pattern", "pattern field", "cluster messages into patterns")
 planned("diff", "diff [previousDay | previousWeek | previousMonth]", "compare two time windows")
 planned("anomaly", "anomaly", "keep unusual patterns")
-planned("lookup", "lookup table key [as field], ... OUTPUT column, ...", "add columns of a table")
-planned("cidrlookup", "cidrlookup table field OUTPUT column, ...", "look an address up in ranges")
 planned("appendcols", "appendcols [override=true] [max=n] (query)", "put two queries side by side")
 planned("addtotals", "addtotals [fieldname=name] [row=false] [col=true] [field, ...]", "add totals")
 planned("accum", "accum field [as name]", "running total")
