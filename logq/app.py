@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from logq.ingest.report import LoadReport, Progress
     from logq.model import Accepted, Checkpoint, LogGroup, Snapshot
     from logq.query.engine import Queries, Store
+    from logq.query.inputs import Define
     from logq.query.reading import Reader
     from logq.storage import Storage
     from logq.storage.findings import Report
@@ -77,8 +78,8 @@ class LogQ:
 
         return verify(AuditStore(self), self.master_key, self.clock(), start, end)
 
-    def queries_over(self, store: Store) -> Queries:
-        """A query engine over some of this directory's events."""
+    def queries_over(self, store: Store, define: Define | None = None) -> Queries:
+        """A query engine over some of this directory's events and definitions."""
         from logq.query.engine import Queries
         from logq.storage.grams import may_contain
 
@@ -88,7 +89,13 @@ class LogQ:
             self.clock,
             directory=str(self.data.absolute()),
             text_index=may_contain,
+            define=define or self.defined,
         )
+
+    def defined(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """What a person defined under this name, as JSON."""
+        found = self.storage.definitions.get(kind, name)
+        return found.body if found else None
 
     @cached_property
     def reader(self) -> Reader:

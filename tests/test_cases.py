@@ -40,6 +40,7 @@ def load() -> list[Any]:
         for case in content.get("case", ()):
             case.setdefault("events", content.get("events", ""))
             case.setdefault("groups", content.get("groups", {}))
+            case.setdefault("tables", content.get("tables", {}))
             case.setdefault("file", str(path.relative_to(CASES)))
             found.append(pytest.param(case, id=f"{path.relative_to(CASES)}: {case['name']}"))
     return found
@@ -93,7 +94,7 @@ def lay_out(path: Path, layout: str, streams: Mapping[str, str], group: str = "a
 
 
 def run(path: Path, case: Mapping[str, Any]) -> Result:
-    queries = engine(path)
+    queries = engine(path, json.dumps(case["tables"]))
     times: dict[str, Any] = {
         name: parse_time(str(case[name]), NOW, end=name == "end")
         for name in ("start", "end")
@@ -104,9 +105,21 @@ def run(path: Path, case: Mapping[str, Any]) -> Result:
 
 
 @lru_cache(maxsize=len(LAYOUTS))
-def engine(path: Path) -> Queries:
+def engine(path: Path, tables: str) -> Queries:
+    kept = json.loads(tables)
+
+    def define(kind: str, name: str) -> Mapping[str, Any] | None:
+        return {"csv": kept[name]} if kind == "lookup_table" and name in kept else None
+
     storage = Storage.open(path, lambda: NOW, Settings())
-    return Queries(storage, Settings(), lambda: NOW, directory=str(path), text_index=may_contain)
+    return Queries(
+        storage,
+        Settings(),
+        lambda: NOW,
+        directory=str(path),
+        text_index=may_contain,
+        define=define,
+    )
 
 
 def as_json(result: Result) -> list[dict[str, Any]]:

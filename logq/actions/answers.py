@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from logq.actions.action import action
 from logq.actions.context import Context
-from logq.actions.reading import named, readable, sources
+from logq.actions.reading import named, readable, sources, usable
 from logq.audit.call import Access
 from logq.work.job import Answer, Job
 
@@ -32,6 +32,7 @@ def run_query(
         "text": text,
         "groups": (wanted := named(groups)),
         "readable": readable(context, [*wanted, *sources(text)]),
+        "usable": usable(context),
         "start": start,
         "end": end,
         "limit": limit,
@@ -59,6 +60,7 @@ def explain_query(
         "text": text,
         "groups": (wanted := named(groups)),
         "readable": readable(context, [*wanted, *sources(text)]),
+        "usable": usable(context),
         "start": start,
         "end": end,
         "analyze": analyze,

@@ -31,6 +31,21 @@ def readable(
     return tuple(name for name in every if context.may(permission, place.log_group(name)))
 
 
+def usable(context: Context) -> dict[str, list[str]] | None:
+    """The definitions that a query of the caller may use, by kind; None for all."""
+    if context.caller.kind == "administrator":
+        return None
+    place, definitions = context.place, context.logq.storage.definitions
+    return {
+        kind: [
+            one.name
+            for one in definitions.list(kind)
+            if context.may(permission, place.logs(thing, one.name))
+        ]
+        for kind, permission, thing in (("lookup_table", "logs:GetLookupTable", "lookup-table"),)
+    }
+
+
 def sources(text: str) -> list[str]:
     """The log groups that a query names by SOURCE; none where the text is at fault."""
     if "source" not in text.lower():

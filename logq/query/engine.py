@@ -13,7 +13,7 @@ from logq.query.commands.stats import Stats as StatsCommand
 from logq.query.compiler import compile_query
 from logq.query.connection import Session, connect
 from logq.query.function import find
-from logq.query.inputs import Inputs
+from logq.query.inputs import Define, Inputs, nothing_defined
 from logq.query.nodes import Call
 from logq.query.planner import Plan, TextIndex, newest_rows, plan
 from logq.query.request import Request, read
@@ -51,12 +51,14 @@ class Queries:
         *,
         directory: str | None = None,
         text_index: TextIndex | None = None,
+        define: Define = nothing_defined,
     ) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
         self._directory = directory
         self._index = text_index
+        self._define = define
         self._database: duckdb.DuckDBPyConnection | None = None
 
     def run(
@@ -150,7 +152,7 @@ class Queries:
         Fields keep the types that they had ``before``, where the events allow it.
         """
         types = {s.name: s.asked() for s in before.program.sources} if before else {}
-        inputs = Inputs(request, self._store.snapshot, types)
+        inputs = Inputs(request, self._store.snapshot, types, self._define)
         program = compile_query(
             request.commands,
             inputs.own,
@@ -177,7 +179,14 @@ class Queries:
         """A connection that can read what a query needs."""
         if self._database is None:
             self._database = connect(self._settings, self._directory)
-        return Session(self._database, self._settings, journal_tables(prepared.plans.values()))
+        return Session(
+            self._database,
+            self._settings,
+            [
+                *journal_tables(prepared.plans.values()),
+                *prepared.program.tables.items(),
+            ],
+        )
 
     def set_aside(self, pieces: Sequence[Piece]) -> bool:
         """Quarantine segments that cannot be read; whether another try makes sense."""

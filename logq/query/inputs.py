@@ -23,6 +23,11 @@ Define = Callable[[str, str], Mapping[str, Any] | None]
 """Finds what a person defined, by kind and name."""
 
 
+def nothing_defined(kind: str, name: str) -> Mapping[str, Any] | None:
+    """Where nobody has defined anything."""
+    return None
+
+
 class Inputs:
     """The sources of one query: its own events first, then those of the queries inside it."""
 
@@ -31,7 +36,7 @@ class Inputs:
         request: Request,
         snapshot: Callable[[Sequence[str]], Snapshot],
         types: Types,
-        define: Define = lambda kind, name: None,
+        define: Define = nothing_defined,
     ) -> None:
         self._request = request
         self._define = define

@@ -90,8 +90,8 @@ def networks(table: LookupTable, column: int) -> list[tuple[str, str, int]]:
             version, position = network.version, 0
         close(first)
         if open_ and position < first:
-            _, _, row = open_[-1]
-            parts.append((address_key(version, position), address_key(version, first - 1), row))
+            around = open_[-1][2]
+            parts.append((address_key(version, position), address_key(version, first - 1), around))
         open_.append((version, last, found[network]))
         position = first
     close(None)

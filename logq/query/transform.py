@@ -112,7 +112,7 @@ class _Commands:
 
     def lookup(self, stage: Node) -> Values:
         table, *rest = stage.children
-        word = next(n for n, part in enumerate(rest) if isinstance(part, Token))
+        word = rest.index(tokens(stage, "OUTPUT", "OUTPUTNEW")[0])
         keys, outputs = (tuple(map(self._match, part)) for part in (rest[:word], rest[word + 1 :]))
         only_new = str(rest[word]).lower() == "outputnew"
         return {"table": str(table), "keys": keys, "outputs": outputs, "only_new": only_new}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from logq.app import LogQ
 from logq.errors import AccessDenied, UnknownLogGroup
@@ -18,6 +19,14 @@ class Readable:
         self._logq = logq
         self.names: frozenset[str] | None = None
         """The log groups that may be read; None: all."""
+        self.usable: Mapping[str, Sequence[str]] | None = None
+        """The names of definitions that may be used, by kind; None: all."""
+
+    def define(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """A definition that may be used."""
+        if self.usable is not None and name not in self.usable.get(kind, ()):
+            return None
+        return self._logq.defined(kind, name)
 
     def snapshot(self, groups: Sequence[str]) -> Snapshot:
         """Everything visible in the named groups; raises AccessDenied for a hidden one's name."""
@@ -51,16 +60,21 @@ class Readable:
 def _engine(logq: LogQ) -> tuple[Readable, Queries]:
     store: Readable = Readable(logq)
     checked: Store = store
-    return store, logq.queries_over(checked)
+    return store, logq.queries_over(checked, store.define)
 
 
-def readable_queries(logq: LogQ, readable: Sequence[str] | None) -> Queries:
+def readable_queries(
+    logq: LogQ,
+    readable: Sequence[str] | None,
+    usable: Mapping[str, Sequence[str]] | None = None,
+) -> Queries:
     """The process's query engine, which from now on sees these log groups only; None: all.
 
     One engine for all callers: what it has opened stays open, and a process runs one job at a time.
     """
     store, queries = _engine(logq)
     store.names = None if readable is None else frozenset(readable)
+    store.usable = usable
     return queries
 
 

@@ -7,7 +7,20 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from logq.errors import WrongArguments, located
-from logq.query.build import Sql, alias, all_of, case, coalesce, column, eq, fn, number, operate, text
+from logq.query.build import (
+    Sql,
+    alias,
+    all_of,
+    case,
+    coalesce,
+    column,
+    eq,
+    fn,
+    not_null,
+    number,
+    operate,
+    text,
+)
 from logq.query.command import Command, command
 from logq.query.compiler import Step
 from logq.query.nodes import Field
@@ -44,9 +57,7 @@ class Lookup(Command):
         made = step.env.others.register(f"lookup {self.table}", table.arrow(idents))
         keys = [(idents[table.index(key)], field) for key, field in self.keys]
         conditions = [_equal(ident, field, step) for ident, field in keys]
-        first = exp.Window(
-            this=exp.RowNumber(), partition_by=[column(ident) for ident, _ in keys]
-        )
+        first = exp.Window(this=exp.RowNumber(), partition_by=[column(ident) for ident, _ in keys])
         rows = exp.Select().select(exp.Star()).from_(_table(made))
         rows.set("qualify", exp.Qualify(this=eq(first, number(1))))
         joined = exp.Join(this=_as(rows, made), side="LEFT", on=all_of(*conditions))
@@ -87,11 +98,7 @@ class CidrLookup(Command):
         key = step.source.ident("address")
         with located(self.field):
             address = to_text(evaluate(self.field, step.env))
-        keyed = coalesce(
-            fn("concat", text("4"), fn("printf", text("%08x"), fn("ipv4_number", address))),
-            fn("concat", text("6"), fn("ipv6_hex", address.copy())),
-        )
-        keyed = case((_is_address(address), keyed))
+        keyed = _key(address)
         step = step.then(self.name, step.select().select(exp.Star(), alias(keyed, key)))
         first, last = column(idents[0]), column(idents[1])
         nearest = exp.Join(
@@ -111,9 +118,13 @@ class CidrLookup(Command):
         return _put(step, self.name, table, self.outputs, found, self.only_new)
 
 
-def _is_address(address: Sql) -> Sql:
-    v4, v6 = fn("ipv4_number", address.copy()), fn("ipv6_hex", address.copy())
-    return exp.Not(this=exp.Is(this=coalesce(exp.Cast(this=v4, to=exp.DataType.build("text")), v6), expression=exp.Null()))
+def _key(address: Sql) -> Sql:
+    """The ``tables.address_key`` of an address; NULL for anything else."""
+    v4, v6 = fn("ipv4_number", address), fn("ipv6_hex", address.copy())
+    return case(
+        (not_null(v4), fn("concat", text("4"), fn("printf", text("%08x"), v4.copy()))),
+        (not_null(v6), fn("concat", text("6"), v6.copy())),
+    )
 
 
 def _cidr_column(table: LookupTable) -> int:

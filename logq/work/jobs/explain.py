@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from logq.work.job import job
@@ -21,12 +21,13 @@ def explain(
     text: str,
     groups: Sequence[str] = (),
     readable: Sequence[str] | None = None,
+    usable: Mapping[str, Sequence[str]] | None = None,
     start: int | None = None,
     end: int | None = None,
     analyze: bool = False,
 ) -> dict[str, Any]:
     """The header has ``explanation``; ``readable`` as in the job ``query``."""
-    explanation = readable_queries(logq, readable).explain(
+    explanation = readable_queries(logq, readable, usable).explain(
         text, groups=groups, start=start, end=end, analyze=analyze
     )
     out.header({"explanation": str(explanation)})

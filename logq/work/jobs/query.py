@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -33,6 +33,7 @@ def query(
     text: str,
     groups: Sequence[str] = (),
     readable: Sequence[str] | None = None,
+    usable: Mapping[str, Sequence[str]] | None = None,
     start: int | None = None,
     end: int | None = None,
     limit: int | None = None,
@@ -46,7 +47,7 @@ def query(
     again. The header has ``columns``, ``groups`` and ``shape`` (see ``renderer.Shape``), the
     summary ``rows``, ``truncated``, ``warnings`` and ``stats``.
     """
-    result = readable_queries(logq, readable).run(
+    result = readable_queries(logq, readable, usable).run(
         text, groups=groups, start=start, end=end, limit=limit
     )
     answer = answer_of(result)
