@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from logq import model
-from logq.errors import located
+from logq.errors import WrongArguments, located
 from logq.query.build import (
     NULL,
     Sql,
@@ -85,6 +85,8 @@ class Step:
     """Names made by parse and the like, shown behind the default or chosen columns."""
     limited: bool = False
     """Whether a limit, head or tail has been seen since the last barrier."""
+    last: str | None = None
+    """A command behind which none may follow."""
 
     @property
     def scope(self) -> Scope:
@@ -134,9 +136,9 @@ class Step:
         scope, computed = self.scope, False
         for label, value in values.items():
             if isinstance(value.sql, exp.Column):
-                definition = Column(value.sql.name, value.type, value.bucket)
+                definition = Column(value.sql.name, value.type, value.grid)
             else:
-                definition = Column(self.source.ident(label), value.type, value.bucket)
+                definition = Column(self.source.ident(label), value.type, value.grid)
                 select = select.select(alias(value.sql.copy(), definition.ident))
                 computed = True
             scope = scope.define(label, definition)
@@ -252,6 +254,10 @@ def fold(step: Step, commands: Sequence[Command]) -> Step:
     """Apply commands from left to right; raises QueryError with its place."""
     for command in commands:
         with located(command):
+            if step.last is not None:
+                raise WrongArguments(
+                    f"nothing can follow {step.last}", hint=f"move {step.last} to the end"
+                )
             step = command.apply(step)
     return step
 

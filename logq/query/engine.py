@@ -209,18 +209,12 @@ def _with_epochs(row: tuple[Any, ...], times: Sequence[int]) -> tuple[Any, ...]:
 
 
 def _measure(plans: Collection[Plan], matched: int, elapsed_ms: float) -> Stats:
-    size = 0
-    readings = [reading for one in plans for reading in one.readings]
-    for reading in readings:
-        share = 1.0
-        if reading.ranges is not None and reading.piece.rows:
-            share = sum(b - a + 1 for a, b in reading.ranges) / reading.piece.rows
-        size += round(reading.piece.bytes * share)
     pruned = sum(
         len(skip.piece.row_groups) if skip.row_groups is None else skip.row_groups
         for one in plans
         for skip in one.skips
     )
+    size = sum(one.bytes for one in plans)
     return Stats(matched, sum(one.rows for one in plans), size, pruned, elapsed_ms)
 
 

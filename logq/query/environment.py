@@ -58,6 +58,10 @@ class Others(Protocol):
         """Let the statement read a table; gives its SQL name."""
         ...
 
+    def scanned(self) -> tuple[int, int]:
+        """How many bytes and events the whole query reads."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:

@@ -226,9 +226,10 @@ class Expressions:
         return Star(span=span_of(tree))
 
     def _list(self, tree: Node) -> ListLiteral:
-        return ListLiteral(tuple(self._signed(t) for t in trees(tree)), span=span_of(tree))
+        return ListLiteral(tuple(self.signed(t) for t in trees(tree)), span=span_of(tree))
 
-    def _signed(self, tree: Node) -> Literal:
+    def signed(self, tree: Node) -> Literal:
+        """A constant that may have a sign."""
         first = tree.children[0]
         if isinstance(first, Tree):
             return self._literal(first)

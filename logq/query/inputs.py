@@ -9,7 +9,7 @@ from logq.model import Snapshot
 from logq.query.command import Command
 from logq.query.compiler import Computed, Step, fold, start
 from logq.query.environment import Moment
-from logq.query.planner import Needs, needs_of
+from logq.query.planner import Needs, needs_of, plan
 from logq.query.request import Request, settle
 from logq.query.source import EVENTS, Source
 from logq.query.value import Type
@@ -91,6 +91,11 @@ class Inputs:
         step = fold(start(source, moment, self), rest)
         self._computed += step.computed
         return step
+
+    def scanned(self) -> tuple[int, int]:
+        """How many bytes and events the query and those inside it read."""
+        plans = [plan(s.snapshot, self.needs[s.name], None) for s in (self.own, *self._others)]
+        return sum(one.bytes for one in plans), sum(one.rows for one in plans)
 
 
 def over_nothing(moment: Moment) -> Inputs:

@@ -75,6 +75,11 @@ class Plan:
         """How many events are read."""
         return sum(rows_of(reading) for reading in self.readings)
 
+    @property
+    def bytes(self) -> int:
+        """About how many bytes of files are read."""
+        return sum(r.piece.bytes * rows_of(r) // max(1, r.piece.rows) for r in self.readings)
+
 
 def rows_of(reading: Reading) -> int:
     """How many events a reading covers."""

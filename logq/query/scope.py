@@ -16,6 +16,7 @@ from typing import Protocol
 from logq.errors import UnknownField
 from logq.query import nodes
 from logq.query.build import Sql, cast, column, fn, text
+from logq.query.grid import Grid
 from logq.query.value import MISSING, Type, Value
 
 
@@ -25,12 +26,17 @@ class Column:
 
     ident: str
     type: Type
-    bucket: int | None = None
-    """Milliseconds between buckets, when the column comes from ``bin`` and the like."""
+    grid: Grid | None = None
+    """The time buckets, when the column comes from ``bin`` and the like."""
+
+    @property
+    def bucket(self) -> int | None:
+        """Milliseconds between time buckets."""
+        return self.grid.width if self.grid is not None else None
 
     @property
     def value(self) -> Value:
-        return Value(self.type, column(self.ident), bucket=self.bucket)
+        return Value(self.type, column(self.ident), grid=self.grid)
 
 
 class OpenSource(Protocol):
@@ -59,6 +65,8 @@ class Scope:
     """None after a barrier."""
     sides: Mapping[str, Scope] = field(default_factory=dict)
     """After a join: the names under which each side's own names are found."""
+    keys: tuple[str, ...] = ()
+    """After stats: the columns that were grouped by."""
     expressions: Mapping[nodes.Expr, str] = field(default_factory=dict)
     """Expressions that are columns without an alias: ``count(*)`` after ``stats count(*)``."""
 

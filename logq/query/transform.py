@@ -130,6 +130,16 @@ class _Commands:
     def union(self, stage: Node) -> Values:
         return {"query": self.all(trees(stage, "subquery")[0])}
 
+    def appendcols(self, stage: Node) -> Values:
+        values: Values = {}
+        for option in trees(stage, "appendcols_option"):
+            word, value = tokens(option)
+            if word.type == "MAX_OPTION":
+                values["most"] = self.expr.integer(value)
+            else:
+                values["override"] = value.type == "TRUE"
+        return {**values, "query": self.all(trees(stage, "subquery")[0])}
+
     def dedup(self, stage: Node) -> Values:
         return {"fields": self.expr.names(stage.children[0])}
 

@@ -25,6 +25,7 @@ from logq.query.build import (
     number,
     text,
 )
+from logq.query.grid import Grid
 
 
 class Type(StrEnum):
@@ -51,8 +52,8 @@ class Value:
     constant: str | int | float | bool | None = None
     null: bool = False
     """The literal ``null``."""
-    bucket: int | None = None
-    """Milliseconds between time buckets, when the value comes from ``bin`` and the like."""
+    grid: Grid | None = None
+    """The time buckets, when the value comes from ``bin`` and the like."""
 
     @property
     def is_constant(self) -> bool:

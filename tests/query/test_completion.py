@@ -34,7 +34,9 @@ CASES = Path(__file__).parents[1] / "cases"
 EXAMPLES = tuple(
     case["query"] for case in tomllib.loads((CASES / "examples.toml").read_text("utf-8"))["case"]
 )
-FREE = frozenset({"STRING", "REGEX", "INT", "DECIMAL", "DURATION", "TIME", "BAREWORD", "SEGMENT"})
+FREE = frozenset(
+    {"STRING", "REGEX", "INT", "DECIMAL", "DURATION", "TIME", "BAREWORD", "SEGMENT", "WILDCARD"}
+)
 """Terminals whose text only the author can know."""
 
 
@@ -127,7 +129,7 @@ def test_a_query_begins_with_a_command_that_can_run() -> None:
 
 
 def test_an_inserted_command_is_followed_by_a_blank_and_explained() -> None:
-    (found,) = at_end("fil").items
+    (found,) = at_end("filt").items
 
     assert (found.label, found.insert) == ("filter", "filter ")
     assert found.detail.startswith("filter")

@@ -13,7 +13,7 @@ from logq.query.build import Sql, all_of, eq, fn, number, operate
 from logq.query.command import Command, command
 from logq.query.compiler import Step
 from logq.query.environment import Environment
-from logq.query.functions.times import bucket_ms
+from logq.query.grid import bucket_ms
 from logq.query.nodes import Duration, Field
 from logq.query.sql import evaluate
 from logq.query.value import to_text, to_timestamp

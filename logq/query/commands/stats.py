@@ -45,7 +45,7 @@ class Stats(Command):
         for item in self.by:
             value = evaluate(item.expr, env)
             shown, group = _key(value)
-            definition = Column(step.source.ident(item.name), value.type, value.bucket)
+            definition = Column(step.source.ident(item.name), value.type, value.grid)
             select = select.select(alias(shown, definition.ident))
             grouping.append(group)
             scope = _define(scope, item, definition)
@@ -61,11 +61,12 @@ class Stats(Command):
         for item, expr in zip(self.items, _spell_out(self.items, step.scope), strict=True):
             with located(item):
                 value = evaluate(expr, inside)
-            definition = Column(step.source.ident(item.name), value.type, value.bucket)
+            definition = Column(step.source.ident(item.name), value.type, value.grid)
             select = select.select(alias(value.sql, definition.ident))
             scope = _define(scope, item, definition)
         if grouping:
             select = select.group_by(*grouping)
+        scope = replace(scope, keys=tuple(dict.fromkeys(item.name for item in self.by)))
         return step.then(self.name, select).barrier(scope, tuple(order))
 
 

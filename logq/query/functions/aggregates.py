@@ -15,7 +15,8 @@ from logq.query.build import Sql, case, cast, coalesce, column, fn, not_null, nu
 from logq.query.compare import natural_order
 from logq.query.environment import Environment
 from logq.query.function import Example, function
-from logq.query.functions.times import bucket_ms, event_time
+from logq.query.functions.times import event_time
+from logq.query.grid import bucket_ms
 from logq.query.nodes import Duration
 from logq.query.value import NUMERIC, Type, Value, to_number, to_text
 

@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
-
 from logq.query import nodes
-from logq.query.build import NULL, Sql, case, cast, eq, fn, number, operate, text
+from logq.query.build import NULL, Sql, case, cast, eq, fn, number, operate
 from logq.query.environment import Environment
 from logq.query.function import Example, function
+from logq.query.grid import Grid, interval
 from logq.query.value import Type, Value, to_number, to_timestamp
-from logq.query.zones import Zone, zone
-from logq.units import MILLISECONDS
-
-_MONTHS = {"mo": 1, "q": 3, "y": 12}
-_MONTH_MS = 2_629_746_000
-_INTERVALS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day"}
+from logq.query.zones import UTC, zone
 
 
-def bucket_ms(period: nodes.Duration) -> int:
-    """The width of a period in milliseconds; months and longer by their mean length."""
-    if period.unit in _MONTHS:
-        return period.amount * _MONTHS[period.unit] * _MONTH_MS
-    return period.amount * MILLISECONDS[period.unit]
-
-
-def _interval(period: nodes.Duration) -> Sql:
-    amount, unit = period.amount, period.unit
-    if unit in _MONTHS:
-        amount, unit = amount * _MONTHS[unit], "month"
-    elif unit == "w":
-        amount, unit = amount * 7, "day"
-    else:
-        unit = _INTERVALS[unit]
-    return exp.Interval(this=text(str(amount)), unit=exp.Var(this=unit))
-
-
-def _origin(period: nodes.Duration, offset: nodes.Duration | None) -> Sql:
-    # Weeks begin on Monday; everything else is counted from the epoch.
-    day = 4 if period.unit == "w" else 0
-    shift = bucket_ms(offset) if offset is not None else 0
-    return fn("make_timestamp_ms", number(day * MILLISECONDS["d"] + shift))
-
-
-def _floor(time: Sql, period: nodes.Duration, offset: nodes.Duration | None = None) -> Sql:
-    return fn("time_bucket", _interval(period), time, _origin(period, offset))
-
-
-def _bucket(sql: Sql, period: nodes.Duration) -> Value:
-    return Value(Type.TIMESTAMP, sql, bucket=bucket_ms(period))
+def _bucket(grid: Grid, sql: Sql) -> Value:
+    return Value(Type.TIMESTAMP, sql, grid=grid)
 
 
 def event_time(env: Environment) -> Value:
@@ -65,22 +30,8 @@ def event_time(env: Environment) -> Value:
 )
 def bin_(env: Environment, period: nodes.Duration, tz: object | None) -> Value:
     """The start of the bucket that the event's time falls into, in UTC or a time zone."""
-    time = to_timestamp(event_time(env))
-    if tz is None:
-        return _bucket(_floor(time, period, env.offset), period)
-    return _bucket(local_floor(time, period, zone(tz), env.offset), period)
-
-
-def local_floor(
-    time: Sql, period: nodes.Duration, where: Zone, offset: nodes.Duration | None = None
-) -> Sql:
-    """The start of a time's bucket where boundaries are those of a zone's clocks."""
-    local = where.to_local(time)
-    if where.offset is not None or period.unit in ("d", "w", *_MONTHS):
-        return where.to_utc(_floor(local, period, offset))
-    # A clock that is put back shows an hour twice: what is subtracted is told apart.
-    shift = operate("-", local.copy(), time.copy())
-    return operate("-", _floor(local, period, offset), shift)
+    grid = Grid(period, UTC if tz is None else zone(tz), env.offset)
+    return _bucket(grid, grid.floor(to_timestamp(event_time(env))))
 
 
 @function(
@@ -91,7 +42,8 @@ def local_floor(
 )
 def datefloor(time: Sql, period: nodes.Duration) -> Value:
     """The time rounded down to a boundary of the period."""
-    return _bucket(_floor(time, period), period)
+    grid = Grid(period)
+    return _bucket(grid, grid.floor(time))
 
 
 @function(
@@ -103,9 +55,10 @@ def datefloor(time: Sql, period: nodes.Duration) -> Value:
 )
 def dateceil(time: Sql, period: nodes.Duration) -> Value:
     """The time rounded up to a boundary of the period; an exact boundary stays."""
-    floor = _floor(time, period)
-    above = operate("+", floor.copy(), _interval(period))
-    return _bucket(case((eq(floor, time.copy()), time.copy()), otherwise=above), period)
+    grid = Grid(period)
+    floor = grid.floor(time)
+    above = operate("+", floor.copy(), interval(period))
+    return _bucket(grid, case((eq(floor, time.copy()), time.copy()), otherwise=above))
 
 
 @function(
