@@ -121,7 +121,7 @@ def filter_log_events(
     for stream in streams:
         groups.retention_of(group, stream)
     named = frozenset(streams) if streams else None
-    wanted = Wanted((group,), start, end, named, prefix, search(pattern))
+    wanted = Wanted((group,), start, end, named, (prefix,) if prefix else (), search(pattern))
     scope = (group, sorted(streams), prefix, pattern, newest_first)
     page = context.logq.reader.page(
         wanted,

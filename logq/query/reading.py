@@ -101,8 +101,8 @@ class Wanted:
     end: int | None = None
     """Epoch milliseconds, both inclusive."""
     streams: frozenset[str] | None = None
-    prefix: str = ""
-    """What the name of the log stream begins with."""
+    prefixes: tuple[str, ...] = ()
+    """What the name of the log stream begins with, one of these; empty: anything."""
     condition: Condition | None = None
 
 
@@ -269,9 +269,9 @@ class _Search:
         elif after is not None:
             edge = after.time + (after.seq == LAST)
             start = edge if start is None else max(start, edge)
-        if wanted.prefix:
+        if wanted.prefixes:
             named = frozenset[str]().union(*(piece.streams for piece in snapshot.pieces))
-            fitting = frozenset(name for name in named if name.startswith(wanted.prefix))
+            fitting = frozenset(name for name in named if name.startswith(wanted.prefixes))
             streams = fitting if streams is None else fitting & streams
         texts = wanted.condition.texts if wanted.condition is not None else ()
         return Needs(start, end, streams, texts=texts)
@@ -348,9 +348,10 @@ class _Search:
         if wanted.streams is not None:
             names = [text(name) for name in sorted(wanted.streams)]
             found.append(member(_ask(source, model.LOG_STREAM), *names))
-        if wanted.prefix:
+        if wanted.prefixes:
             stream = _ask(source, model.LOG_STREAM)
-            found.append(fn("starts_with", stream, text(wanted.prefix)))
+            tests = [fn("starts_with", stream.copy(), text(p)) for p in wanted.prefixes]
+            found.append(any_of(*tests))
         if wanted.condition is not None:
             found.append(wanted.condition.sql(source))
         return found

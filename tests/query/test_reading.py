@@ -94,8 +94,10 @@ def test_times_streams_and_conditions_choose_events(reader: Reader) -> None:
     assert chosen(Wanted(("app",), streams=frozenset({"other"}))) == [
         e for e in everything if e.stream == "other"
     ]
-    assert chosen(Wanted(("app",), prefix="ot")) == [e for e in everything if e.stream == "other"]
-    assert chosen(Wanted(("app",), prefix="x")) == []
+    assert chosen(Wanted(("app",), prefixes=("ot",))) == [
+        e for e in everything if e.stream == "other"
+    ]
+    assert chosen(Wanted(("app",), prefixes=("x", "y"))) == []
     assert chosen(Wanted(("app",), streams=frozenset())) == []
     needles = [e for e in everything if "needle" in e.message]
     assert len(needles) == 27

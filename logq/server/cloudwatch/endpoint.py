@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
-from starlette.concurrency import run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -151,7 +151,17 @@ def _response(reply: Reply, id: str) -> Response:
     return response
 
 
+async def _closed(messages: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The messages, closed when nobody reads them any more."""
+    try:
+        async for message in iterate_in_threadpool(messages):
+            yield message
+    finally:
+        if isinstance(messages, Generator):
+            messages.close()
+
+
 def _stream(stream: EventStream, id: str) -> Response:
-    response = StreamingResponse(stream.messages, media_type=MEDIA_TYPE)
+    response = StreamingResponse(_closed(stream.messages), media_type=MEDIA_TYPE)
     response.headers["x-amzn-RequestId"] = id
     return response
