@@ -106,7 +106,7 @@ class Tail:
         return Seen(rows, self._arrivals.dropped, tuple(warnings), position)
 
 
-@action("logs:StartLiveTail", Access.DATA_READ)
+@action("logq:FollowEvents", Access.DATA_READ)
 def start_live_tail(
     context: Context,
     groups: Sequence[str],

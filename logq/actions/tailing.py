@@ -30,7 +30,7 @@ _BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What arrived in one second, in order of time."""
+    """What arrived since the last, in order of time."""
 
     events: list[Event]
     sampled: bool
@@ -44,7 +44,10 @@ class LiveTail:
     id: str
     groups: tuple[str, ...]
     updates: Callable[[], Iterator[Update]]
-    """An update a second until the server stops; raises TimedOut after some hours."""
+    """Each has what came since the last, until the server stops; for one a second.
+
+    Raises TimedOut after some hours.
+    """
 
 
 @action("logs:StartLiveTail", Access.DATA_READ)
@@ -56,7 +59,6 @@ def start_live_tail(
     prefixes: Sequence[str] = (),
     pattern: str = "",
     seconds: float = SECONDS,
-    every: float = 1.0,
 ) -> LiveTail:
     """Follow log groups from now on, all streams or some of one group, and a filter pattern.
 
@@ -84,7 +86,7 @@ def start_live_tail(
     )
     arrivals = Arrivals(logq.storage, logq.clock)
     arrivals.start(names)
-    session = _Session(context, arrivals, logq.reader_over(arrivals), wanted, seconds, every)
+    session = _Session(context, arrivals, logq.reader_over(arrivals), wanted, seconds)
     return LiveTail(str(uuid.uuid4()), names, session.updates)
 
 
@@ -95,7 +97,6 @@ class _Session:
     reader: Reader
     wanted: Wanted
     seconds: float
-    every: float
 
     def updates(self) -> Iterator[Update]:
         """See ``LiveTail``."""
@@ -105,7 +106,7 @@ class _Session:
         catalog = self.context.logq.storage.directory.catalog
         with closing(Changes(catalog)) as changes, closing(self.reader):
             yield self._look()  # what arrived since the session began
-            while not self.context.stopping.wait(self.every):
+            while not self.context.stopping.is_set():
                 if time.monotonic() > ends:
                     raise TimedOut(f"a live tail ends after {self.seconds / 3600:g} hours")
                 yield self._look() if changes.any() else Update([], sampled=False)

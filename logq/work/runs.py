@@ -95,7 +95,7 @@ class Runs:
                 run.asked = replace(run.asked, ended=answers.clock(), **changes)  # type: ignore[arg-type]
                 if run.told:
                     answers.save(run.asked)
-        except LogQError:
+        except Exception:  # nobody waits for this thread: the log is where to say it
             _LOG.exception("what became of query %s could not be kept", run.asked.id)
         finally:
             self._runs.pop(run.asked.id, None)

@@ -27,7 +27,7 @@ def accept(logq: LogQ, *texts: str, group: str = "app", stream: str = "s") -> No
 
 
 def begin(context: Context, *groups: str, **options: object) -> Iterator[Update]:
-    tail = start_live_tail(context, groups or ("app",), every=0.001, **options)  # type: ignore[arg-type]
+    tail = start_live_tail(context, groups or ("app",), **options)  # type: ignore[arg-type]
     return tail.updates()
 
 

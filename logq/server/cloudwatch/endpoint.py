@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import anyio
 import orjson
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
@@ -151,17 +152,18 @@ def _response(reply: Reply, id: str) -> Response:
     return response
 
 
-async def _closed(messages: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The messages, closed when nobody reads them any more."""
+async def _paced(stream: EventStream) -> AsyncIterator[bytes]:
+    """The messages with their pauses, closed when nobody reads them any more."""
     try:
-        async for message in iterate_in_threadpool(messages):
+        async for message in iterate_in_threadpool(stream.messages):
             yield message
+            await anyio.sleep(stream.pause)
     finally:
-        if isinstance(messages, Generator):
-            messages.close()
+        if isinstance(stream.messages, Generator):
+            stream.messages.close()
 
 
 def _stream(stream: EventStream, id: str) -> Response:
-    response = StreamingResponse(_closed(stream.messages), media_type=MEDIA_TYPE)
+    response = StreamingResponse(_paced(stream), media_type=MEDIA_TYPE)
     response.headers["x-amzn-RequestId"] = id
     return response

@@ -20,7 +20,9 @@ class EventStream:
     """An answer without an end: messages of ``application/vnd.amazon.eventstream``."""
 
     messages: Iterator[bytes]
-    """Blocks until there is one; closed when the client goes away."""
+    """Closed when the client goes away."""
+    pause: float
+    """Seconds between messages, in which no thread waits."""
 
 
 Run = Callable[[Context, Params], Result | EventStream]

@@ -31,12 +31,11 @@ def start_live_tail(context: Context, params: Params) -> EventStream:
         "logStreamNamePrefixes": params.get("logStreamNamePrefixes", []),
         "logEventFilterPattern": params.get("logEventFilterPattern", ""),
     }
-    return EventStream(_messages(context, tail, begun))
+    return EventStream(_messages(context, tail, begun), pause=1.0)
 
 
 def _messages(context: Context, tail: LiveTail, begun: dict[str, Any]) -> Iterator[bytes]:
-    yield eventstream.initial_response()
-    yield eventstream.event("sessionStart", begun)
+    yield eventstream.initial_response() + eventstream.event("sessionStart", begun)
     try:
         for update in tail.updates():
             yield eventstream.event("sessionUpdate", _shown(context, update))
