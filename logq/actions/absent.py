@@ -25,7 +25,7 @@ NAMES = (
 def _look(name: str) -> Callable[[Context], None]:
     @action(name, Access.MANAGEMENT_READ)
     def look(context: Context) -> None:
-        """Look for something that LogQ never has."""
+        """Nothing: LogQ never has any of these."""
         context.require(name, "*")
 
     return look

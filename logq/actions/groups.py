@@ -55,7 +55,7 @@ def describe_log_groups(context: Context, pattern: str = "*") -> tuple[LogGroup,
 
 @action("logs:ListLogGroups", Access.MANAGEMENT_READ)
 def list_log_groups(context: Context, pattern: str = "*") -> tuple[LogGroup, ...]:
-    """The same under the name of CloudWatch's newer call."""
+    """The log groups that the caller may see, for CloudWatch's newer call."""
     return _visible(context, "logs:ListLogGroups", pattern)
 
 

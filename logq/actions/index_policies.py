@@ -48,7 +48,7 @@ def describe_index_policies(context: Context, groups: Sequence[str]) -> tuple[In
 
 @action("logs:DescribeFieldIndexes", Access.MANAGEMENT_READ)
 def describe_field_indexes(context: Context, groups: Sequence[str]) -> tuple[IndexPolicy, ...]:
-    """The same under the name of CloudWatch's call that asks for the fields."""
+    """The index policies of log groups, for showing their fields; raises UnknownLogGroup."""
     return _of(context, "logs:DescribeFieldIndexes", groups)
 
 

@@ -33,6 +33,10 @@ def topics() -> dict[str, tuple[str, Callable[[Any], Entries]]]:
         "formats": ("log formats that are recognised, or pinned with --format", _formats),
         "renderers": ("output formats, chosen with -o", _renderers),
         "settings": ("settings: [settings] in logq.toml, or LOGQ_<NAME>", _settings),
+        "operations": (
+            "operations of CloudWatch's API that 'logq serve' carries out",
+            _operations,
+        ),
         "errors": ("what the name of an error means, and its exit code", _errors),
     }
 
@@ -72,6 +76,9 @@ def _entry(name: str, root: Any, width: int) -> str:
     lower = {key.lower(): key for key in details}
     if name.lower() in lower:
         return details[lower[name.lower()]]()
+    offered = {full.partition(" ")[2].lower(): (full, said) for full, said in _operations(root)}
+    if name.lower() in offered:
+        return _section(*offered[name.lower()])
     near = difflib.get_close_matches(name.lower(), [*topics(), *lower], n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(near)}?" if near else "'logq help' lists the topics"
     raise NotFound(f"there is no help on {name!r}", hint=hint)
@@ -164,6 +171,21 @@ def _settings(root: Any) -> Entries:
         (field.name, f"{field.metadata['help']} (default {field.default})")
         for field in dataclasses.fields(Settings)
     ]
+
+
+def _operations(root: Any) -> Entries:
+    from logq.actions.action import actions
+    from logq.server.cloudwatch.operation import operations
+
+    return [
+        (f"{each.service} {each.name}", _deed(actions()[each.action].summary))
+        for _, each in sorted(operations().items())
+    ]
+
+
+def _deed(summary: str) -> str:
+    """What an action does, without what may go wrong."""
+    return _plain(summary.partition("; raises")[0].rstrip(".")) + "."
 
 
 def _error_classes() -> Iterator[type[LogQError]]:

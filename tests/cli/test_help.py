@@ -13,6 +13,7 @@ from logq.ingest.format import formats
 from logq.query.command import commands, planned_commands
 from logq.query.function import functions
 from logq.query.patterns.manual import DIFFERENCES, FORMS
+from logq.server.cloudwatch.operation import operations
 from logq.settings import Settings
 from tests.cli.conftest import Program
 
@@ -36,6 +37,7 @@ def test_the_overview_names_every_topic(program: Program) -> None:
         ("formats", [*formats(), "events"]),
         ("renderers", renderer.names()),
         ("settings", [field.name for field in dataclasses.fields(Settings)]),
+        ("operations", [f"{service} {name}" for service, name in operations()]),
         ("errors", ["UnknownField", "StorageError", "WrongUsage"]),
     ],
 )
@@ -56,6 +58,7 @@ def test_a_topic_names_every_entry(program: Program, topic: str, names: list[str
         (["query_limit"], "rows of a query"),
         (["TimedOut"], "Exit code 4"),
         (["ndjson"], "one JSON object a line"),
+        (["putmetricfilter"], "Make or replace a metric filter."),
         (["pattern"], "in a later version"),
     ],
 )

@@ -35,6 +35,8 @@ class Operation:
     service: str
     name: str
     run: Run
+    action: str
+    """What policies call it, and where it is described."""
     noun: str
     """What it is about, for "The specified ... does not exist."."""
     raw_input: bool
@@ -50,20 +52,25 @@ def operation(
     service: str,
     name: str,
     *,
+    action: str | None = None,
     noun: str = "log group",
     raw_input: bool = False,
     raw_output: bool = False,
 ) -> Callable[[Run], Run]:
     """Register a function that carries out an operation; the model has checked its parameters.
 
-    It returns the members of the output shape: what is None is left out, times are datetimes.
+    ``action`` is named where it is not the operation's own name. The function returns the members
+    of the output shape: what is None is left out, times are datetimes.
     ``raw_input`` and ``raw_output`` are for the few hot operations of JSON-only services.
     """
 
     def register(run: Run) -> Run:
         if (service, name) in _OPERATIONS:
             raise ValueError(f"operation {service} {name} is registered twice")
-        _OPERATIONS[service, name] = Operation(service, name, run, noun, raw_input, raw_output)
+        asked = action or f"{service}:{name}"
+        _OPERATIONS[service, name] = Operation(
+            service, name, run, asked, noun, raw_input, raw_output
+        )
         return run
 
     return register

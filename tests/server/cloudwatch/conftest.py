@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,18 @@ from logq.app import LogQ
 from tests.server.cloudwatch.serving import NOW, Served, serve
 
 Client = Callable[..., Any]
+
+
+def client_of(served: Served, service: str, **config: Any) -> Any:
+    """A boto3 client that tries once."""
+    return boto3.client(
+        service,
+        endpoint_url=served.url,
+        region_name="us-east-1",
+        aws_access_key_id="AKTEST",
+        aws_secret_access_key="secret",
+        config=Config(retries={"total_max_attempts": 1}, **config),
+    )
 
 
 @pytest.fixture
@@ -32,17 +45,7 @@ def served(logq: LogQ) -> Iterator[Served]:
 def client(served: Served) -> Client:
     """Makes a boto3 client of a service."""
 
-    def make(service: str, **config: Any) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=served.url,
-            region_name="us-east-1",
-            aws_access_key_id="AKTEST",
-            aws_secret_access_key="secret",
-            config=Config(retries={"total_max_attempts": 1}, **config),
-        )
-
-    return make
+    return partial(client_of, served)
 
 
 @pytest.fixture

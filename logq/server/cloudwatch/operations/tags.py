@@ -27,19 +27,19 @@ def list_tags_for_resource(context: Context, params: Params) -> Result:
     return {"tags": dict(tags.list_tags(context, _group(params)))}
 
 
-@operation("logs", "TagLogGroup")
+@operation("logs", "TagLogGroup", action="logs:TagResource")
 def tag_log_group(context: Context, params: Params) -> Result:
     tags.tag_log_group(context, params["logGroupName"], params["tags"])
     return None
 
 
-@operation("logs", "UntagLogGroup")
+@operation("logs", "UntagLogGroup", action="logs:UntagResource")
 def untag_log_group(context: Context, params: Params) -> Result:
     tags.untag_log_group(context, params["logGroupName"], params["tags"])
     return None
 
 
-@operation("logs", "ListTagsLogGroup")
+@operation("logs", "ListTagsLogGroup", action="logs:ListTagsForResource")
 def list_tags_log_group(context: Context, params: Params) -> Result:
     return {"tags": dict(tags.list_tags(context, params["logGroupName"]))}
 
