@@ -250,3 +250,20 @@ def test_other_paths_are_not_taken_for_the_wire_protocol(served: Served) -> None
     assert httpx2.post(f"{served.url}/nowhere", json={}).status_code == 404
     assert httpx2.get(f"{served.url}/healthz").json() == {"status": "ok"}
     assert httpx2.post(f"{served.url}/healthz").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "wanted"),
+    [
+        ("events", "put_rule", {"Name": "r"}, "UnknownOperationException"),
+        ("sns", "create_topic", {"Name": "t"}, "InvalidAction"),
+        ("sts", "get_session_token", {}, "InvalidAction"),
+    ],
+)
+def test_services_whose_engines_are_not_here_say_so(
+    service: str, operation: str, params: dict[str, Any], wanted: str, client: Any
+) -> None:
+    with pytest.raises(ClientError, match="LogQ does not carry out") as error:
+        getattr(client(service), operation)(**params)
+
+    assert code(error) == wanted
