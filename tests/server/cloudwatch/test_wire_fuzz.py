@@ -22,6 +22,8 @@ STREAMS = ("StartLiveTail", "StartQuery", "GetLogGroupFields")
 """Need workers or do not end."""
 LOGS = [name for kind, name in operations() if kind == "logs" and name not in STREAMS]
 PREFIX = next(prefix for prefix, model in by_prefix().items() if model.service_name == "logs")
+NUMBERS = (0, 1, 7, 50, NOW, -1, 1 << 62)
+MISFITS: tuple[Any, ...] = (None, 0, 1.5, "x", True, [], {}, [[]], {"a": None})
 NAMES = ("app", "s", "f", "arn:aws:logs:us-east-1:000000000000:log-group:app", "*", "", "/")
 
 
@@ -48,9 +50,7 @@ def values(shape: Shape, depth: int = 0) -> st.SearchStrategy[Any]:
         given = st.sampled_from(shape.metadata.get("enum", NAMES))
         right = given | st.text(max_size=6)
     elif shape.type_name in ("integer", "long"):
-        right = st.sampled_from((0, 1, 7, 50, NOW, -1, 1 << 62)) | st.integers(
-            -(1 << 63), (1 << 63) - 1
-        )
+        right = st.sampled_from(NUMBERS) | st.integers(-(1 << 63), (1 << 63) - 1)
     elif shape.type_name == "boolean":
         right = st.booleans()
     else:
