@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from logq.errors import Unauthenticated
@@ -35,3 +36,9 @@ class Reason(StrEnum):
 def refuse(reason: Reason, message: str, hint: str | None = None) -> Unauthenticated:
     """The error of this kind."""
     return Unauthenticated(message, reason=reason.value, hint=hint)
+
+
+def claimed_key(authorization: str) -> str | None:
+    """The id of the key that an Authorization header claims to be of, for the audit."""
+    match = re.search(r"Credential=([A-Za-z0-9]{16,64})/|lq_([a-z0-9]{12})_", authorization)
+    return (match[1] or match[2]) if match else None

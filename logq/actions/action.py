@@ -62,6 +62,10 @@ def action(
                     error.hint = None  # it names log groups that the caller may not know of
                 context.recorder.record(_call(name, access, mine, request, error))
                 raise
+            except Exception:
+                call = _call(name, access, mine, request, None)
+                context.recorder.record(replace(call, error="InternalFailure"))
+                raise
             context.recorder.record(_call(name, access, mine, request, None))
             return result
 

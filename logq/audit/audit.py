@@ -44,7 +44,8 @@ class Audit:
         self._clock = clock
         self._place = place
         self._rules = rules or Rules()
-        self._notify = notify
+        self.notify = notify
+        """Where digests and faults are told."""
         self._denials = Denials()
         self._reads = 0
         self._waiting: list[Record] = []
@@ -107,7 +108,7 @@ class Audit:
         try:
             self.flush()
         except LogQError as error:
-            self._notify(f"the audit cannot be written: {error.message}")
+            self.notify(f"the audit cannot be written: {error.message}")
 
     def close(self) -> None:
         """Store what waits and stop; raises StorageError."""
@@ -139,10 +140,10 @@ class Audit:
         try:
             text = self.writer.sign(self._clock())
         except LogQError as error:
-            self._notify(f"the audit cannot be signed: {error}")
+            self.notify(f"the audit cannot be signed: {error}")
             return
         if text is not None:
-            self._notify(f"audit digest {text}")
+            self.notify(f"audit digest {text}")
 
     def _start(self) -> None:
         if self._thread is None and not self._stop.is_set():

@@ -180,6 +180,7 @@ def serve(
         stack.enter_context(_upkeep(logq))
         logq.when_accepted(figures.accepted)
         _gauges(figures, pool)
+        logq.audit.notify = _LOG.warning  # so that a copy of each digest lies elsewhere
         logq.audit.start()
         url = url_of(binding, listening)
         app = _application(service, binding, figures)

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from logq.access.reason import Reason, refuse
 from logq.access.sigv4 import SignedRequest
 from logq.actions.context import Caller, Context, Origin, Recorder
+from logq.actions.refusal import record_refusal
 from logq.app import LogQ
-from logq.errors import LogQError
+from logq.errors import LogQError, Unauthenticated
 from logq.server.figures import Figures
 from logq.work.job import Pool
 from logq.work.runs import Runs
@@ -50,11 +51,24 @@ class Service:
         refused = state.get("refused")
         if isinstance(refused, LogQError):
             raise refused
-        caller = self._caller(request, body)
+        origin = self._origin(request)
+        try:
+            caller = self._caller(request, body)
+        except Unauthenticated as error:
+            record_refusal(
+                self.recorder,
+                origin,
+                error,
+                self.logq.clock(),
+                method=request.method,
+                path=request.url.path,
+                authorization=request.headers.get("authorization", ""),
+            )
+            raise
         return Context(
             self.logq,
             caller,
-            self._origin(request),
+            origin,
             self.pool,
             self.recorder,
             self.runs,
