@@ -128,6 +128,7 @@ def test_the_tour_runs_as_printed(tmp_path: Path) -> None:
         "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "XDG_DATA_HOME": str(tmp_path / "data"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
     }
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "sample_logs").symlink_to(ROOT / "sample_logs")
