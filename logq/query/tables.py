@@ -8,12 +8,14 @@ import io
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from logq.errors import WrongArguments
 from logq.query.environment import Others
 from logq.query.nodes import Field
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 KIND = "lookup_table"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -42,6 +44,8 @@ class LookupTable:
 
     def arrow(self, names: Sequence[str]) -> pa.Table:
         """The rows with other names of columns."""
+        import pyarrow as pa
+
         cells = list(zip(*self.rows, strict=True)) or [()] * len(self.columns)
         return pa.table([pa.array(c, pa.string()) for c in cells], names=list(names))
 
