@@ -12,7 +12,8 @@
     │  ├─ InvalidPattern         a filter pattern that does not follow its rules
     │  └─ NotAvailableYet        part of the language that this version cannot run
     ├─ NotFound
-    │  └─ UnknownLogGroup
+    │  ├─ UnknownLogGroup
+    │  └─ UnknownLogStream
     ├─ AlreadyExists
     ├─ InvalidValue              names the parameter and the rule it broke
     │  ├─ InvalidConfig          path and line of the configuration
@@ -119,6 +120,10 @@ class NotFound(LogQError):
 
 class UnknownLogGroup(NotFound):
     """No log group has this name."""
+
+
+class UnknownLogStream(NotFound):
+    """No log stream of the log group has this name."""
 
 
 class AlreadyExists(LogQError):

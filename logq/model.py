@@ -188,6 +188,8 @@ class Piece:
     """Of a segment, in file order; empty for a journal batch."""
     grams: str | None = None
     """The segment's text index file, see ``storage.grams``."""
+    hidden: frozenset[str] = frozenset()
+    """Log streams whose events in this piece have been deleted: no reader may show them."""
 
 
 @dataclass(frozen=True, slots=True)

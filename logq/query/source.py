@@ -29,6 +29,8 @@ from logq.query.build import (
     column,
     eq,
     fn,
+    member,
+    negate,
     number,
     operate,
     text,
@@ -208,6 +210,7 @@ class Source:
         return (
             tuple(self._holding(piece, name) for name in self.columns),
             piece.info.doc,
+            piece.hidden,
             self._bounds(piece, window),
             reading.ranges,
             # A journal batch is a table of its own, a pruned segment has ranges of its own.
@@ -243,6 +246,9 @@ class Source:
             conditions.append(operate(">=", column(model.TIMESTAMP), timestamp(start)))
         if end is not None:
             conditions.append(operate("<=", column(model.TIMESTAMP), timestamp(end)))
+        if first.piece.hidden:
+            deleted = member(column(model.LOG_STREAM), *map(text, sorted(first.piece.hidden)))
+            conditions.append(negate(deleted))
         if first.ranges is not None:
             conditions.append(_in_ranges(first.ranges))
         return select.where(all_of(*conditions)) if conditions else select

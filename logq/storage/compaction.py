@@ -28,6 +28,9 @@ class Candidate:
     compacted: bool
     row_groups: tuple[RowGroup, ...]
     sha256: str
+    hidden: tuple[str, ...] = ()
+    """Log streams whose events are deleted: they are left out when it is written anew."""
+    hidden_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def choose(
         part
         for day in sorted(days)
         for part in _parts(days[day], limits)
-        if any(not c.compacted for c in part) or len(part) > 1
+        if len(part) > 1 or any(not c.compacted or c.hidden for c in part)
     ]
     return chosen if everything else [part for part in chosen if _worth(part, limits)]
 
@@ -64,6 +67,8 @@ def _parts(day: Sequence[Candidate], limits: Limits) -> list[list[Candidate]]:
     open_part: list[Candidate] = []
     for candidate in sorted(day, key=lambda c: (c.row_groups[0].start, c.id)):
         if candidate.compacted and _full([candidate], limits, share=0.5):
+            if candidate.hidden:
+                parts.append([candidate])
             continue
         if open_part and not _fits([*open_part, candidate], limits):
             parts.append(open_part)
@@ -107,6 +112,6 @@ def _worth(part: Sequence[Candidate], limits: Limits) -> bool:
     fresh = [c for c in part if not c.compacted]
     rows = sum(c.rows for c in fresh)
     merged = sum(c.rows for c in part) - rows
-    if _full(fresh, limits, share=0.5):
+    if _full(fresh, limits, share=0.5) or any(c.hidden_rows * 4 >= c.rows for c in part):
         return True
     return len(fresh) >= _MANY and rows * 4 >= merged

@@ -22,6 +22,7 @@ from logq.storage.compaction import Candidate
 from logq.storage.disk import Directory, disk_errors, is_damage, sha256
 from logq.storage.groups import Row
 from logq.storage.segment import ROW_GROUP_ROWS, Origin, Segment
+from logq.storage.streams import shared, visible
 
 _EXACT = 1 << 53
 
@@ -73,8 +74,10 @@ def exchange(
         made = segment.write(directory, target, tables, plan.info, origin, place, index)
         reach("compaction.before-commit")
         with catalog.write() as connection:
-            won = segments.remove(connection, directory, ids, now + grace_ms) and segments.publish(
-                connection, directory, [made]
+            won = (
+                segments.are_as(connection, {i.listed.id: i.listed.hidden for i in inputs})
+                and segments.remove(connection, directory, ids, now + grace_ms)
+                and segments.publish(connection, directory, [made])
             )
             if not won:
                 connection.execute("ROLLBACK")
@@ -123,7 +126,9 @@ def _source(source: Input, footer: Any) -> merge.Source:
                 return False
         return True
 
-    return merge.Source(source.info, frozenset(merge.system_columns(names)), exact)
+    kept = source.listed.rows - source.listed.hidden_rows
+    info = shared(source.info, source.listed.rows, kept) if source.listed.hidden else source.info
+    return merge.Source(info, frozenset(merge.system_columns(names)), exact)
 
 
 def _merged(
@@ -148,9 +153,12 @@ def _merged(
             enough = max(ROW_GROUP_ROWS, 2 * rows)
         part = _row_group(inputs[number], footers[number], place)
         part = merge.conform(part, inputs[number].info, plan, number)
+        part = visible(part, inputs[number].listed.hidden)
         held.append(part)
         rows += part.num_rows
-    yield in_time_order(pa.concat_tables(held))
+    rest = pa.concat_tables(held)
+    if rest.num_rows:
+        yield in_time_order(rest)
 
 
 def _ready(held: list[pa.Table], time: int) -> Iterator[pa.Table]:

@@ -120,4 +120,5 @@ def _only(directory: Directory, one: Found, rows: Any, now: int) -> Found:
     planned = drafts.cut(with_info(table, one.segment.info), one.segment.group_id, now)
     origin = Origin(one.group, one.retention_days, replaces=(one.segment.id,))
     (written,) = drafts.write(directory, planned, origin)
-    return replace(one, path=planned[0].path(directory), segment=written)
+    replaces = one.replaces | {one.segment.id}
+    return replace(one, path=planned[0].path(directory), segment=written, replaces=replaces)

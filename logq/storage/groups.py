@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logq.errors import AlreadyExists, InvalidValue, NotFound, Protected, UnknownLogGroup
+from logq.errors import AlreadyExists, InvalidValue, Protected, UnknownLogGroup
 from logq.failpoints import reach
 from logq.model import LogGroup, LogStream
-from logq.storage import garbage
+from logq.storage import garbage, streams
 from logq.storage.catalog import Catalog
 from logq.storage.disk import Directory
 
@@ -39,11 +39,11 @@ SELECT g.id, g.name, g.created, g.retention_days, g.format, g.tags,
        max(coalesce(s.last, j.last), coalesce(j.last, s.last)),
        g.log_class, g.kms_key, g.protected
 FROM log_groups g
-LEFT JOIN (SELECT group_id, sum(bytes) bytes, sum(disk_bytes) disk, sum(rows) rows,
-                  min(first) first, max(last) last
+LEFT JOIN (SELECT group_id, sum(bytes - hidden_bytes) bytes, sum(disk_bytes) disk,
+                  sum(rows - hidden_rows) rows, min(first) first, max(last) last
            FROM segments WHERE damage IS NULL GROUP BY group_id) s ON s.group_id = g.id
-LEFT JOIN (SELECT group_id, sum(bytes) bytes, sum(length(data)) disk, sum(rows) rows,
-                  min(first) first, max(last) last
+LEFT JOIN (SELECT group_id, sum(bytes - hidden_bytes) bytes, sum(length(data)) disk,
+                  sum(rows - hidden_rows) rows, min(first) first, max(last) last
            FROM journal GROUP BY group_id) j ON j.group_id = g.id
 """
 
@@ -110,11 +110,14 @@ class Groups:
         directory: Directory,
         clock: Callable[[], int],
         any_retention: bool = False,
+        grace_ms: int = 0,
     ) -> None:
+        """``grace_ms``: how long files stay for queries that began before they were deleted."""
         self._catalog = catalog
         self._directory = directory
         self._clock = clock
         self._any_retention = any_retention
+        self._grace_ms = grace_ms
 
     def create(
         self,
@@ -159,13 +162,16 @@ class Groups:
             return str(found.fetchone()[0])
 
     def retention_of(self, name: str, stream: str) -> int | None:
-        """For how many days a log stream keeps its events; raises UnknownLogGroup, NotFound."""
+        """For how many days a log stream keeps its events.
+
+        Raises UnknownLogGroup and UnknownLogStream.
+        """
         with self._catalog.read() as connection:
             row = find(connection, name)
             if not connection.execute(
                 "SELECT 1 FROM log_streams WHERE group_id = ? AND name = ?", (row.id, stream)
             ).fetchone():
-                raise NotFound(f"log group {name!r} has no log stream {stream!r}")
+                raise streams.unknown(connection, row, stream)
             return row.retention_days
 
     def list(self, pattern: str = "*") -> tuple[LogGroup, ...]:
@@ -260,6 +266,15 @@ class Groups:
                     f"the log group {name} already has a log stream {stream!r}"
                 ) from None
 
+    def delete_stream(self, name: str, stream: str) -> None:
+        """Delete a log stream and its events; raises UnknownLogGroup or UnknownLogStream."""
+        now = self._clock()
+        with self._catalog.write() as connection:
+            group = find(connection, name)
+            streams.delete(connection, self._directory, group, stream, now + self._grace_ms)
+            reach("delete-stream.before-commit")
+        reach("delete-stream.after-commit")
+
     def streams(self, name: str) -> tuple[LogStream, ...]:
         """The streams of a log group, in name order; counts are of the events kept now."""
         from logq.storage.batch import StreamPart, add_parts, parts_from_json
@@ -277,15 +292,15 @@ class Groups:
                 (group.id,),
             ):
                 add_parts(parts_from_json(text), parts)
-        streams = []
+        found = []
         for stream, since in created:
             part = parts.get(stream)
-            streams.append(
+            found.append(
                 LogStream(stream, since, part.first, part.last, part.ingested, part.events)
                 if part
                 else LogStream(stream, since, None, None, None, 0)
             )
-        return tuple(streams)
+        return tuple(found)
 
     def _check_retention(self, days: int | EllipsisType | None) -> None:
         if days is None or days in RETENTION_DAYS:

@@ -38,6 +38,8 @@ class Entry:
     schema_id: int
     counts: str
     crc: int
+    hidden: str = "[]"
+    """JSON list of the log streams whose events are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Encoded:
     counts: str
 
 
-COLUMNS = "id, written, rows, bytes, first, last, first_seq, schema_id, counts, crc"
+COLUMNS = "id, written, rows, bytes, first, last, first_seq, schema_id, counts, crc, hidden"
 
 
 def encode(table: pa.Table, info: BatchInfo, size: int, span: tuple[int, int]) -> Encoded:
@@ -119,10 +121,14 @@ def is_whole(entry: Entry, data: bytes) -> bool:
 
 
 def decode(entry: Entry, data: bytes) -> pa.Table:
-    """The batch of a row with all its columns; raises StorageError if it is damaged."""
+    """The batch of a row with all its columns, without what is hidden.
+
+    Raises StorageError if it is damaged.
+    """
     import pyarrow as pa
 
     from logq.storage.batch import stamp
+    from logq.storage.streams import visible
 
     if not is_whole(entry, data):
         raise StorageError(
@@ -131,7 +137,7 @@ def decode(entry: Entry, data: bytes) -> pa.Table:
         )
     with pa.ipc.open_stream(data) as reader:
         table = reader.read_all()
-    return stamp(table, entry.first_seq, entry.written)
+    return visible(stamp(table, entry.first_seq, entry.written), json.loads(entry.hidden))
 
 
 def together(
@@ -154,12 +160,26 @@ def together(
     for parts in alike.values():
         counts = [
             sum(numbers)
-            for numbers in zip(*(json.loads(e.counts) for e, _, _ in parts), strict=True)
+            for numbers in zip(*(_counts(e, table) for e, table, _ in parts), strict=True)
         ]
         info = schemas.counted(parts[0][2], counts)
         names = parts[0][1].column_names
         joined.append((pa.concat_tables([table.select(names) for _, table, _ in parts]), info))
     return merge(joined)
+
+
+def _counts(entry: Entry, table: pa.Table) -> list[int]:
+    """How many of the visible events of a row have each field; an estimate if some are hidden."""
+    counts: list[int] = json.loads(entry.counts)
+    if table.num_rows == entry.rows:
+        return counts
+    return [-(-count * table.num_rows // entry.rows) for count in counts]
+
+
+def are_as(connection: sqlite3.Connection, read: Sequence[Entry]) -> bool:
+    """Whether nothing more has been hidden in rows since they were read."""
+    query = "SELECT 1 FROM journal WHERE id = ? AND hidden = ?"
+    return all(connection.execute(query, (e.id, e.hidden)).fetchone() for e in read)
 
 
 def delete(connection: sqlite3.Connection, ids: Sequence[int]) -> bool:

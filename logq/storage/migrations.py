@@ -112,4 +112,14 @@ CREATE TABLE answers (
 CREATE INDEX answers_by_time ON answers (created);
 """
 
-MIGRATIONS: list[str] = [_FIRST, _DEFINITIONS, _GROUP_MARKS, _ANSWERS]
+_HIDDEN = """
+-- Streams whose events in this segment or batch have been deleted, and how many these are.
+ALTER TABLE segments ADD COLUMN hidden TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE segments ADD COLUMN hidden_rows INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE segments ADD COLUMN hidden_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE journal ADD COLUMN hidden TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE journal ADD COLUMN hidden_rows INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE journal ADD COLUMN hidden_bytes INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: list[str] = [_FIRST, _DEFINITIONS, _GROUP_MARKS, _ANSWERS, _HIDDEN]

@@ -7,10 +7,12 @@ far as SQLite can still read it; the old file stays in quarantine.
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,6 +24,7 @@ from logq.storage.events import note_streams
 from logq.storage.findings import Finding
 from logq.storage.footers import Found
 from logq.storage.opening import make, mark
+from logq.storage.streams import hide_again
 
 _BESIDE = ("", "-wal", "-shm")
 _SALVAGED = (
@@ -50,7 +53,7 @@ def rebuild(directory: Directory, now: int) -> tuple[Finding, ...]:
         catalog.migrate()
         with catalog.write() as connection:
             saved = _salvage(connection, old) if old is not None else 0
-            _fill(connection, directory, kept)
+            _fill(connection, directory, kept, _deleted(old, kept) if old is not None else {})
         catalog.fold()
     finally:
         catalog.close()
@@ -95,7 +98,25 @@ def _by_place(found: Iterator[Found]) -> list[list[Found]]:
     return list(places.values())
 
 
-def _fill(connection: sqlite3.Connection, directory: Directory, kept: Sequence[Found]) -> None:
+def _deleted(old: Path, kept: Sequence[Found]) -> dict[str, set[str]]:
+    """The streams that the old catalog hides, by segment."""
+    with contextlib.closing(sqlite3.connect(old)) as source:
+        rows = [*_rows(source, "SELECT id, hidden FROM segments WHERE hidden <> '[]'")]
+    known: dict[str, set[str]] = {str(key): set(json.loads(str(text))) for key, text in rows}
+    hidden = {}
+    for one in kept:
+        ids = {one.segment.id, *one.replaces}
+        if names := set[str]().union(*(known[key] for key in ids & known.keys())):
+            hidden[one.segment.id] = names
+    return hidden
+
+
+def _fill(
+    connection: sqlite3.Connection,
+    directory: Directory,
+    kept: Sequence[Found],
+    deleted: Mapping[str, set[str]],
+) -> None:
     for one in sorted(kept, key=lambda f: f.segment.id, reverse=True):  # the newest knows best
         group_id, streams = one.segment.group_id, one.segment.streams
         created = min(part.ingested for part in streams.values())
@@ -105,11 +126,14 @@ def _fill(connection: sqlite3.Connection, directory: Directory, kept: Sequence[F
                 " VALUES (?, ?, ?, ?, 'auto', '{}')",
                 (group_id, name, created, one.retention_days),
             )
-        note_streams(connection, group_id, streams, created)
+        gone = deleted.get(one.segment.id, set())
+        note_streams(connection, group_id, streams.keys() - gone, created)
     made = [one.segment for one in kept]
     paths = [directory.segment(s.group_id, s.day, s.id) for s in made]
     segments.announce(connection, directory, paths, 0)
     segments.publish(connection, directory, made)
+    for segment_id, names in deleted.items():
+        hide_again(connection, directory, segment_id, names)
     last = segments.take_seqs(connection, 0) - 1
     segments.take_seqs(connection, max(0, *(one.last_seq - last for one in kept), 0))
 
@@ -126,11 +150,12 @@ def _salvage(connection: sqlite3.Connection, old: Path) -> int:
             for row in _rows(source, f"SELECT * FROM {table}"):
                 _insert(connection, f"{table} ({', '.join(names)})", row)
         known = {row.id for row in groups.matching(connection)}
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(journal)")]
+        named = "SELECT name FROM pragma_table_info('journal')"
+        columns = [str(row[0]) for row in _rows(source, named)]
         for row in _rows(source, f"SELECT {', '.join(columns)} FROM journal"):
-            values = dict(zip(columns, row, strict=True))
+            values: dict[str, Any] = dict(zip(columns, row, strict=True))
             if values["group_id"] in known and zlib.crc32(values["data"]) == values["crc"]:
-                _insert(connection, "journal", row)
+                _insert(connection, f"journal ({', '.join(columns)})", row)
                 events += values["rows"]
     return events
 

@@ -99,8 +99,10 @@ class Sealing:
         won = False
         try:
             with self.catalog.write() as connection:
-                won = journal.delete(connection, ids) and segments.publish(
-                    connection, self.directory, written
+                won = (
+                    journal.are_as(connection, [e for e, _, _ in stored])
+                    and journal.delete(connection, ids)
+                    and segments.publish(connection, self.directory, written)
                 )
                 if not won:
                     connection.execute("ROLLBACK")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,15 @@ def publish(
 def row_groups(data: bytes) -> tuple[RowGroup, ...]:
     """The row groups of a segment as ``publish`` kept them."""
     return tuple(RowGroup(*numbers) for numbers in _ROW_GROUP.iter_unpack(data))
+
+
+def are_as(connection: sqlite3.Connection, hidden: Mapping[str, Sequence[str]]) -> bool:
+    """Whether nothing more has been hidden in segments (by id) since they were read."""
+    query = "SELECT 1 FROM segments WHERE id = ? AND hidden = ?"
+    return all(
+        connection.execute(query, (key, json.dumps(list(names), ensure_ascii=False))).fetchone()
+        for key, names in hidden.items()
+    )
 
 
 def remove(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SEGMENTS = """
 SELECT id, day, rows, bytes, first, last, schema_id, columns, counts, row_groups, stream_names,
-       grams_sha256, damage
+       grams_sha256, hidden, damage
 FROM segments WHERE group_id = ? AND last >= ? ORDER BY first, id
 """
 _EVER = -(1 << 62)
@@ -96,13 +96,14 @@ class Snapshots:
             parts,
             streams,
             grams,
+            hidden,
             _,
         ) = row
         assert isinstance(number, str) and isinstance(day, str)
         assert isinstance(rows, int) and isinstance(size, int)
         assert isinstance(first, int) and isinstance(last, int) and isinstance(schema, int)
         assert isinstance(columns, str) and isinstance(counts, str) and isinstance(streams, str)
-        assert isinstance(parts, bytes)
+        assert isinstance(parts, bytes) and isinstance(hidden, str)
         directory = self.directory
         return Piece(
             group.name,
@@ -118,6 +119,7 @@ class Snapshots:
             None,
             row_groups(parts),
             str(directory.grams(group.id, day, number)) if grams else None,
+            self._set(hidden),
         )
 
     def _set(self, text: str) -> frozenset[str]:

@@ -40,7 +40,9 @@ class Storage:
         self.settings = settings
         self._catalog = catalog
         schemas = Schemas()
-        self.groups = Groups(catalog, directory, clock, settings.any_retention)
+        self.groups = Groups(
+            catalog, directory, clock, settings.any_retention, settings.garbage_seconds * 1000
+        )
         self.checkpoints = Checkpoints(catalog)
         self.definitions = Definitions(catalog, clock)
         self.answers = Answers(catalog, directory, clock, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ Progress = Callable[[int, int], None]
 
 _CANDIDATES = """
 SELECT id, day, rows, bytes, disk_bytes, grams_sha256 IS NOT NULL, row_groups, sha256,
-       schema_id, counts
+       hidden, hidden_rows, schema_id, counts
 FROM segments WHERE group_id = ? AND damage IS NULL
 """
 
@@ -131,9 +132,13 @@ class Upkeep:
 
     def _candidates(self, connection: sqlite3.Connection, group: groups.Row) -> list[Candidate]:
         return [
-            Candidate(number, day, rows, size, disk, bool(done), segments.row_groups(parts), digest)
-            for number, day, rows, size, disk, done, parts, digest, _, _ in connection.execute(
-                _CANDIDATES, (group.id,)
+            Candidate(
+                *(number, day, rows, size, disk, bool(done), segments.row_groups(parts), digest),
+                hidden=tuple(json.loads(hidden)),
+                hidden_rows=hidden_rows,
+            )
+            for number, day, rows, size, disk, done, parts, digest, hidden, hidden_rows, *_ in (
+                connection.execute(_CANDIDATES, (group.id,))
             )
         ]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from logq.model import (
@@ -124,10 +125,13 @@ def _kind(values: Sequence[Any]) -> Kind:
 
 
 def table_of(piece: Piece) -> pa.Table:
-    """All rows of a piece."""
+    """All rows of a piece that are to be seen."""
     if piece.table is not None:
         return piece.table
-    return pq.read_table(piece.path, partitioning=None, page_checksum_verification=True)
+    table = pq.read_table(piece.path, partitioning=None, page_checksum_verification=True)
+    if not piece.hidden:
+        return table
+    return table.filter(~pc.field("@logStream").isin(sorted(piece.hidden)))
 
 
 def events_of(snapshot: Snapshot) -> dict[int, dict[str, Any]]:

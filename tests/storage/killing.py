@@ -57,7 +57,7 @@ def write(place: Path, clock: Clock, first: int, steps: int = 10) -> Callable[[T
 
     def work(tell: Tell) -> None:
         storage = Storage.open(place, clock, SETTINGS)
-        for name, days in (("main", None), ("short", 1)):
+        for name, days in (("main", None), ("short", 1), ("parted", None)):
             if not storage.groups.list(name):
                 storage.groups.create(name, retention_days=days)
         number = first
@@ -73,6 +73,12 @@ def write(place: Path, clock: Clock, first: int, steps: int = 10) -> Callable[[T
                 storage.seal()
                 storage.events.append("short", batch([{}], times=[clock.now - DAY + HOUR]))
                 storage.events.append("short", batch([{}] * 99, times=[clock.now - DAY + 1] * 99))
+            storage.groups.create_stream("parted", f"drop-{number}")
+            storage.events.append(
+                "parted", batch([{"at": step}] * 4, streams=(f"drop-{number}", f"keep-{number}"))
+            )
+            storage.groups.delete_stream("parted", f"drop-{number}")
+            tell(f"drop {number} {number}")
             if step % 4 == 3:
                 storage.compact()
                 if storage.groups.list("gone"):
@@ -95,6 +101,8 @@ class Judge:
     clock: Clock
     settled: set[int] = field(default_factory=set)
     """Events that were acknowledged, or seen after a crash: they have to stay."""
+    dropped: set[int] = field(default_factory=set)
+    """Numbers of streams that were deleted, beside which others were to be kept."""
 
     @property
     def next(self) -> int:
@@ -107,7 +115,10 @@ class Judge:
         unsure: set[int] = set()
         for line in told:
             kind, *rest = line.split()
-            assert kind in ("try", "ack"), line
+            assert kind in ("try", "ack", "drop"), line
+            if kind == "drop":
+                self.dropped.add(int(rest[0]))
+                continue
             numbers = set(range(int(rest[0]), int(rest[1]) + 1))
             unsure = numbers if kind == "try" else set()
             tried |= numbers
@@ -124,6 +135,7 @@ class Judge:
             assert all(f == event(f["n"]) for f in found), "an event was changed"
             assert self.settled <= present, "an acknowledged event is lost"
             assert present - self.settled in (set(), unsure), "half a batch, or invented"
+            self._judge_streams(storage)
             assert storage.doctor().healthy
             fresh = max(tried, default=0) + 1
             storage.events.append("main", batch([event(fresh)]))
@@ -137,3 +149,16 @@ class Judge:
             assert there == listed, "a file is left over, or missing"
             after = events_of(storage.snapshot(["main"])).values()
             assert {e["fields"]["n"] for e in after} == self.settled
+
+    def _judge_streams(self, storage: Storage) -> None:
+        """A deleted stream is gone, and of those beside it not one event is."""
+        if not storage.groups.list("parted"):
+            assert not self.dropped
+            return
+        found = [e["@logStream"] for e in events_of(storage.snapshot(["parted"])).values()]
+        listed = {stream.name: stream.events for stream in storage.groups.streams("parted")}
+        for number in self.dropped:
+            assert f"drop-{number}" not in {*found, *listed}, "a deleted stream is back"
+            assert found.count(f"keep-{number}") == listed[f"keep-{number}"] == 2
+        (group,) = storage.groups.list("parted")
+        assert group.events == len(found) == sum(listed.values())
