@@ -17,6 +17,17 @@ def create_log_stream(context: Context, group: str, stream: str) -> None:
     context.logq.storage.groups.create_stream(group, stream)
 
 
+@action("logs:DeleteLogStream", Access.MANAGEMENT_WRITE)
+def delete_log_stream(context: Context, group: str, stream: str) -> None:
+    """Delete a log stream and its events.
+
+    Raises UnknownLogGroup, UnknownLogStream, and Protected where the log group is.
+    """
+    context.require("logs:DeleteLogStream", context.place.log_stream(group, stream))
+    check_writable(group)
+    context.logq.storage.groups.delete_stream(group, stream)
+
+
 @action("logs:DescribeLogStreams", Access.MANAGEMENT_READ)
 def describe_log_streams(context: Context, group: str, prefix: str = "") -> tuple[LogStream, ...]:
     """The streams of a log group whose names begin so, in name order; raises UnknownLogGroup."""

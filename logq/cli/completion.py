@@ -21,6 +21,20 @@ def groups(context: typer.Context, incomplete: str) -> list[str]:
     return [group.name for group in found]
 
 
+def streams_of(context: typer.Context, incomplete: str) -> list[str]:
+    """The streams of the log group named before, whose names begin like this."""
+    from logq.cli.session import Session
+
+    session = Session()
+    session.data = context.find_root().params.get("data")
+    try:
+        with session.open() as logq:
+            found = logq.storage.groups.streams(context.params["group"])
+    except Exception:  # a shell that completes must never see a fault
+        return []
+    return [stream.name for stream in found if stream.name.startswith(incomplete)]
+
+
 def key_ids(context: typer.Context, incomplete: str) -> list[str]:
     """The keys in force whose ids begin like this."""
     from logq.cli.session import Session

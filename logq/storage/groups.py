@@ -231,11 +231,7 @@ class Groups:
         now = self._clock()
         with self._catalog.write() as connection:
             group = find(connection, name)
-            if _group(connection, name).protected:
-                raise Protected(
-                    f"the log group {name} is protected from deletion",
-                    hint="turn its deletion protection off first",
-                )
+            _check_protection(connection, name)
             for segment_id, day in connection.execute(
                 "SELECT id, day FROM segments WHERE group_id = ?", (group.id,)
             ).fetchall():
@@ -267,10 +263,14 @@ class Groups:
                 ) from None
 
     def delete_stream(self, name: str, stream: str) -> None:
-        """Delete a log stream and its events; raises UnknownLogGroup or UnknownLogStream."""
+        """Delete a log stream and its events.
+
+        Raises UnknownLogGroup, UnknownLogStream or Protected.
+        """
         now = self._clock()
         with self._catalog.write() as connection:
             group = find(connection, name)
+            _check_protection(connection, name)
             streams.delete(connection, self._directory, group, stream, now + self._grace_ms)
             reach("delete-stream.before-commit")
         reach("delete-stream.after-commit")
@@ -311,6 +311,14 @@ class Groups:
             f"retention cannot be {days} days",
             hint=f"use one of {', '.join(map(str, RETENTION_DAYS))}, or none to keep events for "
             "ever; the setting any_retention allows every positive number",
+        )
+
+
+def _check_protection(connection: sqlite3.Connection, name: str) -> None:
+    if _group(connection, name).protected:
+        raise Protected(
+            f"the log group {name} is protected from deletion",
+            hint="turn its deletion protection off first",
         )
 
 

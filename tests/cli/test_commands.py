@@ -202,6 +202,21 @@ def test_an_unknown_format_is_refused_with_a_suggestion(program: Program) -> Non
     assert "logfmt" in done.err
 
 
+def test_a_stream_is_made_and_deleted_with_its_events(shop: Program) -> None:
+    (row,) = shop("streams", "list", "shop/api").rows
+    assert shop("streams", "create", "shop/api", "empty").code == 0
+    assert shop("streams", "create", "shop/api", "empty").code == 1
+
+    asked = shop("streams", "delete", "shop/api", row["stream"])
+    assert asked.code == 2 and "--yes" in asked.err
+    done = shop("streams", "delete", "shop/api", row["stream"], "--yes")
+
+    assert "with 3 events" in done.err
+    assert [row["stream"] for row in shop("streams", "list", "shop/api").rows] == ["empty"]
+    assert shop("query", "stats count(*) as n", "-g", "shop/api").rows == [{"n": 0}]
+    assert shop("streams", "delete", "shop/api", "nope").code == 3
+
+
 def test_streams_have_their_times(shop: Program) -> None:
     row = shop("streams", "list", "shop/api").rows[0]
 

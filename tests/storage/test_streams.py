@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from logq.errors import AlreadyExists, InvalidValue, UnknownLogGroup, UnknownLogStream
+from logq.errors import (
+    AlreadyExists,
+    InvalidValue,
+    Protected,
+    UnknownLogGroup,
+    UnknownLogStream,
+)
 from logq.query.arrivals import Arrivals
 from logq.query.engine import Queries
 from logq.settings import Settings
@@ -32,7 +38,13 @@ def compacted(storage: Storage) -> None:
     storage.compact()
 
 
-LAYOUTS = [journal, segments, compacted]
+def mixed(storage: Storage) -> None:
+    """Compacted first, in the journal later."""
+    if all(piece.path is None for piece in storage.snapshot(["g"]).pieces):
+        compacted(storage)
+
+
+LAYOUTS = [journal, segments, compacted, mixed]
 Layout = Callable[[Storage], None]
 
 
@@ -248,6 +260,15 @@ def test_streams_are_made_empty_and_once(parted: Storage) -> None:
         parted.groups.create_stream("g", "a:b")
     parted.groups.delete_stream("g", "empty")
     assert streams_of(parted) == {}
+
+
+def test_a_protected_log_group_keeps_its_streams(parted: Storage) -> None:
+    parted.groups.create("safe", protected=True)
+    parted.groups.create_stream("safe", "s")
+
+    with pytest.raises(Protected):
+        parted.groups.delete_stream("safe", "s")
+    assert [stream.name for stream in parted.groups.streams("safe")] == ["s"]
 
 
 def test_what_is_not_there_cannot_be_deleted(parted: Storage) -> None:

@@ -38,6 +38,19 @@ FLUENT_BIT: list[Step] = [
         },
     ),
     ("PutLogEvents", STREAM | {"logEvents": EVENTS, "sequenceToken": None}, 200, {}),
+    # Cleaned up by hand.
+    ("DeleteLogStream", STREAM, 200, {}),
+    (
+        "DeleteLogStream",
+        STREAM,
+        400,
+        {
+            "__type": "ResourceNotFoundException",
+            "message": "The specified log stream does not exist.",
+        },
+    ),
+    ("DeleteLogStream", STREAM | {"logGroupName": "nowhere"}, 400, NO_GROUP),
+    ("DescribeLogStreams", {"logGroupName": "app"}, 200, {"logStreams": []}),
 ]
 
 VECTOR: list[Step] = [

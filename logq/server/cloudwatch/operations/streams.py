@@ -21,6 +21,12 @@ def create_log_stream(context: Context, params: Params) -> Result:
     return None
 
 
+@operation("logs", "DeleteLogStream", noun="log stream")
+def delete_log_stream(context: Context, params: Params) -> Result:
+    streams.delete_log_stream(context, params["logGroupName"], params["logStreamName"])
+    return None
+
+
 @operation("logs", "DescribeLogStreams")
 def describe_log_streams(context: Context, params: Params) -> Result:
     group, prefix = group_of(params), params.get("logStreamNamePrefix")
