@@ -6,6 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -68,6 +69,7 @@ class Gate:
         figures: Figures,
         secure: bool,
         is_wire: Callable[[Scope], bool],
+        most_bytes: int,
     ) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
@@ -76,22 +78,15 @@ class Gate:
         added = {**SECURITY, **(HSTS if secure else {})}
         self._headers = [(name.encode(), value.encode()) for name, value in added.items()]
         self._is_wire = is_wire
+        self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
         if scope["type"] != "http":
             return
         passing = _Passing(self, scope, send)
-        room: Room | None = None
         try:
-            room = self._refuse_or_admit(scope, passing)
-            if passing.refused is not None and not self._is_wire(scope):
-                await problems.response(passing.refused)(scope, receive, passing.send)
-                return
-            if passing.refused is not None:
-                receive = _nothing  # its body is not read; the route says no in its own words
-            passing.room = room
-            await self._app(scope, receive, passing.send)
+            await self._pass(passing, scope, receive)
         except ClientDisconnect:
             passing.gone = True
         except Exception:
@@ -102,11 +97,30 @@ class Gate:
             passing.leave()
             passing.tell()
 
+    async def _pass(self, passing: _Passing, scope: Scope, receive: Receive) -> None:
+        passing.room = self._refuse_or_admit(scope, passing)
+        if passing.refused is not None and not self._is_wire(scope):
+            await problems.response(passing.refused)(scope, receive, passing.send)
+            return
+        if passing.refused is not None:
+            receive = _nothing  # its body is not read; the route says no in its own words
+        if not _is_rest(scope):
+            await self._app(scope, receive, passing.send)
+            return
+        with suppress(problems.TooLarge):
+            await self._app(scope, passing.limited(receive, self._most_bytes), passing.send)
+        if passing.too_large and not passing.status:
+            passing.too_large = False
+            await problems.response(too_large(self._most_bytes))(scope, receive, passing.send)
+
     def _refuse_or_admit(self, scope: Scope, passing: _Passing) -> Room | None:
         headers = Headers(scope=scope)
         try:
             check_host(headers.get("host", ""), self._hosts)
             check_origin(headers)
+            length = headers.get("content-length", "")
+            if _is_rest(scope) and length.isdecimal() and int(length) > self._most_bytes:
+                raise too_large(self._most_bytes)
         except LogQError as error:
             passing.refuse(error)
             return None
@@ -139,6 +153,7 @@ class _Passing:
         self.room: Room | None = None
         self.status = 0
         self.gone = False
+        self.too_large = False
         self._gate = gate
         self._scope = scope
         self._send = send
@@ -151,8 +166,25 @@ class _Passing:
         self.refused = error
         self._scope["state"]["refused"] = error
 
+    def limited(self, receive: Receive, most: int) -> Receive:
+        """A body that may not be larger."""
+        size = 0
+
+        async def part() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > most:
+                self.too_large = True
+                raise too_large(most)
+            return message
+
+        return part
+
     async def send(self, message: Message) -> None:
         """Send on, with what every answer bears; the beginning of the answer makes room."""
+        if self.too_large and not self.status:
+            return  # whatever the route made of a body without its end
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._waited = time.monotonic() - self._began
@@ -198,6 +230,17 @@ def brings_events(scope: Scope, headers: Headers) -> bool:
     if target is not None:
         return target.encode("latin-1") == _PUT_EVENTS
     return scope["path"] != "/" and not scope["path"].startswith(("/api/", "/service/"))
+
+
+def too_large(most: int) -> problems.TooLarge:
+    """The error of a body over the limit."""
+    return problems.TooLarge(
+        f"the body is larger than {most:,} bytes", hint="the setting request_bytes is the limit"
+    )
+
+
+def _is_rest(scope: Scope) -> bool:
+    return bool(scope["path"].startswith("/api/"))
 
 
 def check_host(host: str, known: frozenset[str]) -> None:

@@ -66,7 +66,7 @@ class _Patient(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._reading_header = False
         self._header_size = 0
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > HEADER_BYTES:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             return

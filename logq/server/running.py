@@ -219,6 +219,7 @@ def _application(service: Service, binding: Binding, figures: Figures) -> ASGIAp
         figures=figures,
         secure=binding.secure,
         is_wire=cloudwatch.spoken,
+        most_bytes=settings.request_bytes,
     )
 
 

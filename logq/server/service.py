@@ -105,8 +105,8 @@ class Service:
 
 def request_id(request: Request) -> str:
     """The id of a request, the same in its answer, the log and the audit."""
-    found = request.scope.get("state", {}).get("request_id")
-    return found if isinstance(found, str) else str(uuid.uuid4())
+    state = request.scope.setdefault("state", {})
+    return str(state.setdefault("request_id", str(uuid.uuid4())))
 
 
 def signed(request: Request, body: bytes) -> SignedRequest:
