@@ -24,7 +24,9 @@ _LOG = logging.getLogger(__name__)
 _ACCESS = logging.getLogger(logs.ACCESS)
 ALWAYS = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths for which there is always room."""
-_PUT_EVENTS = b"Logs_20140328.PutLogEvents"
+_PUT_EVENTS = "Logs_20140328.PutLogEvents"
+_BATCHES = "/batches"
+"""How the routes below ``/api`` end that bring events; they limit their body themselves."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 SECURITY = {
@@ -228,8 +230,11 @@ def brings_events(scope: Scope, headers: Headers) -> bool:
         return False
     target = headers.get("x-amz-target")
     if target is not None:
-        return target.encode("latin-1") == _PUT_EVENTS
-    return scope["path"] != "/" and not scope["path"].startswith(("/api/", "/service/"))
+        return target == _PUT_EVENTS
+    path = scope["path"]
+    if path.startswith("/api/"):
+        return bool(path.endswith(_BATCHES))
+    return path != "/" and not path.startswith("/service/")
 
 
 def too_large(most: int) -> problems.TooLarge:
@@ -240,7 +245,8 @@ def too_large(most: int) -> problems.TooLarge:
 
 
 def _is_rest(scope: Scope) -> bool:
-    return bool(scope["path"].startswith("/api/"))
+    path = scope["path"]
+    return bool(path.startswith("/api/") and not path.endswith(_BATCHES))
 
 
 def check_host(host: str, known: frozenset[str]) -> None:

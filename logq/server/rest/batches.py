@@ -95,8 +95,9 @@ def router(service: Service) -> APIRouter:
         data = await read_body(request, service.logq.settings.push_bytes)
 
         def store() -> Appended:
+            context = service.context(request, data)
             table, marks = decode(data)
-            done = append_batch(service.context(request, data), group, table, marks, create=create)
+            done = append_batch(context, group, table, marks, create=create)
             accepted = done.accepted
             return Appended(
                 events=accepted.events,
