@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from logq.errors import StorageError
-from logq.model import LOG_STREAM, SYSTEM_COLUMNS, Piece, Snapshot
+from logq.model import Piece, Snapshot
 from logq.storage import groups, journal
 from logq.storage.catalog import Catalog
 from logq.storage.disk import Directory
 from logq.storage.events import visible_from
+from logq.storage.recent import Recent, Run
 from logq.storage.schemas import Schemas
 from logq.storage.segments import row_groups
 from logq.units import format_time
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from logq.model import BatchInfo
 
 _SEGMENTS = """
@@ -30,8 +29,6 @@ FROM segments WHERE group_id = ? AND last >= ? ORDER BY first, id
 """
 _EVER = -(1 << 62)
 
-Unread = tuple[groups.Row, list[tuple[journal.Entry, bytes, "BatchInfo"]]]
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
@@ -40,6 +37,7 @@ class Snapshots:
     catalog: Catalog
     directory: Directory
     schemas: Schemas
+    recent: Recent = field(default_factory=Recent)
     _sets: dict[str, frozenset[str]] = field(default_factory=dict)
     """Sets of names by their JSON: a thousand segments share a few."""
 
@@ -51,7 +49,7 @@ class Snapshots:
         """
         pieces: list[Piece] = []
         warnings: list[str] = []
-        unread: list[Unread] = []
+        runs: list[Run] = []
         since: dict[str, int] = {}
         with self.catalog.read() as connection:
             found = {row.id: row for name in names for row in groups.matching(connection, name)}
@@ -66,15 +64,13 @@ class Snapshots:
                         warnings.append(_missing(group.name, row))
                     else:
                         pieces.append(self._piece(connection, group, row))
-                entries = [
-                    (e, journal.data_of(connection, e), self._info(connection, e))
-                    for e in journal.entries(connection, group.id)
-                    if e.last >= oldest
-                ]
-                if entries:
-                    unread.append((group, entries))
-        for group, entries in unread:
-            pieces += _journal_pieces(group, entries, warnings)
+                entries = [e for e in journal.entries(connection, group.id) if e.last >= oldest]
+                info = partial(self._info, connection)
+                runs += self.recent.find(connection, group, entries, info)
+        for run in runs:
+            piece = self.recent.piece(run, warnings)
+            if piece is not None:
+                pieces.append(piece)
         return Snapshot(tuple(pieces), since, tuple(g.name for g in chosen), tuple(warnings))
 
     def _info(self, connection: sqlite3.Connection, entry: journal.Entry) -> BatchInfo:
@@ -127,44 +123,6 @@ class Snapshots:
         if known is None:
             known = self._sets[text] = frozenset(json.loads(text))
         return known
-
-
-def _journal_pieces(
-    group: groups.Row,
-    entries: Iterable[tuple[journal.Entry, bytes, BatchInfo]],
-    warnings: list[str],
-) -> list[Piece]:
-    """The journal of a log group as one piece in time order."""
-    import pyarrow.compute as pc
-
-    from logq.storage.batch import in_time_order, times
-
-    batches: list[tuple[journal.Entry, pa.Table, BatchInfo]] = []
-    for entry, data, info in entries:
-        try:
-            batches.append((entry, journal.decode(entry, data), info))
-        except StorageError as error:
-            warnings.append(f"{error.message} (log group {group.name})")
-    if not batches:
-        return []
-    table, info = journal.together(batches)
-    read = [entry for entry, _, _ in batches]
-    table = in_time_order(table.combine_chunks())
-    first, last = times(table)
-    return [
-        Piece(
-            group.name,
-            f"journal:{read[0].id}-{read[-1].id}",
-            table.num_rows,
-            sum(entry.bytes for entry in read),
-            first,
-            last,
-            info,
-            frozenset(n for n in table.column_names if n in SYSTEM_COLUMNS),
-            frozenset(pc.unique(table.column(LOG_STREAM)).to_pylist()),
-            table=table,
-        )
-    ]
 
 
 def _missing(group: str, row: tuple[object, ...]) -> str:

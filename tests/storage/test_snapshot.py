@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from logq.errors import UnknownLogGroup
-from logq.storage import Storage
+from logq.storage import Storage, recent
+from logq.storage.recent import RUN_ENTRIES
 from tests.storage.building import DAY, NOON, batch, events_of
 from tests.storage.conftest import Clock
 
@@ -90,3 +91,51 @@ def test_pyarrow_is_not_loaded_while_the_journal_is_empty(direct: Storage) -> No
         check=True,
     )
     assert out.stdout == "1 False\n"
+
+
+def test_a_journal_is_decoded_once_and_what_is_new_beside_it(storage: Storage) -> None:
+    for n in range(RUN_ENTRIES + 1):
+        storage.events.append("app/web", batch([{"n": n}], times=[NOON + n]))
+    first = storage.snapshot(["app/web"]).pieces
+    storage.events.append("app/web", batch([{"n": -1}], times=[NOON - 1]))
+    second = storage.snapshot(["app/web"])
+
+    assert [piece.rows for piece in first] == [RUN_ENTRIES, 1]
+    assert [piece.rows for piece in second.pieces] == [RUN_ENTRIES, 2]
+    assert second.pieces[0] is first[0]
+    assert storage.snapshot(["app/web"]).pieces[1] is second.pieces[1]
+    found = sorted(event["fields"]["n"] for event in events_of(second).values())
+    assert found == list(range(-1, RUN_ENTRIES + 1))
+
+
+def test_what_is_remembered_of_a_journal_ends_with_its_sealing(storage: Storage) -> None:
+    storage.events.append("app/web", batch([{"n": 1}]))
+    assert [piece.path for piece in storage.snapshot(["app/web"]).pieces] == [None]
+    storage.seal()
+    storage.events.append("app/web", batch([{"n": 2}]))
+    events = events_of(storage.snapshot(["app/web"]))
+
+    assert sorted(event["fields"]["n"] for event in events.values()) == [1, 2]
+
+
+def test_a_group_made_again_has_a_new_journal(storage: Storage) -> None:
+    storage.events.append("app/web", batch([{"n": 1}]))
+    storage.snapshot(["app/web"])
+    storage.groups.delete("app/web")
+    storage.groups.create("app/web")
+    storage.events.append("app/web", batch([{"n": 2}]))
+    events = events_of(storage.snapshot(["app/web"]))
+
+    assert [event["fields"]["n"] for event in events.values()] == [2]
+
+
+def test_no_more_than_so_much_is_remembered(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recent, "KEPT_BYTES", 1)
+    storage.events.append("app/web", batch([{"n": 1}]))
+
+    one, two = (storage.snapshot(["app/web"]).pieces[0] for _ in range(2))
+
+    assert one is not two
+    assert one.table.equals(two.table)
