@@ -22,6 +22,7 @@ def run_query(
     limit: int | None = None,
     output: str = "ndjson",
     zone: str = "UTC",
+    pointers: bool = False,
 ) -> Answer:
     """Run a query in a worker process and give its answer as it comes; as the job ``query``.
 
@@ -38,6 +39,7 @@ def run_query(
         "limit": limit,
         "output": output,
         "zone": zone,
+        "pointers": pointers,
     }
     return context.pool.start(Job("query", params), context.caller.name)
 

@@ -107,7 +107,7 @@ class Tail:
 
 
 @action("logq:FollowEvents", Access.DATA_READ)
-def start_live_tail(
+def follow_groups(
     context: Context,
     groups: Sequence[str],
     *,
@@ -117,8 +117,9 @@ def start_live_tail(
 ) -> Tail:
     """Follow log groups, given by name, ARN or pattern with ``*``.
 
-    ``filter`` is a filter pattern and ``query`` commands that look at one event at a time. Raises
-    AccessDenied, UnknownLogGroup, InvalidPattern, QueryError and InvalidValue.
+    Asks for ``logs:StartLiveTail``. ``filter`` is a filter pattern and ``query`` commands that
+    look at one event at a time. Raises AccessDenied, UnknownLogGroup, InvalidPattern, QueryError
+    and InvalidValue.
     """
     from logq.query.filter_pattern import parse_pattern
     from logq.query.live import check_row_wise, tail_query

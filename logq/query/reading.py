@@ -35,7 +35,7 @@ from logq.query.build import (
 from logq.query.compiler import with_steps
 from logq.query.connection import Damaged, Session, connect
 from logq.query.planner import Needs, Plan, TextIndex, plan, rows_of
-from logq.query.position import LAST, Position, event_id
+from logq.query.position import LAST, Position, event_id, pointer
 from logq.query.running import journal_tables
 from logq.query.source import EVENTS, Source
 from logq.query.system_fields import LOG
@@ -77,6 +77,11 @@ class Event(NamedTuple):
     def id(self) -> str:
         """56 digits, see ``event_id``."""
         return event_id(self.position)
+
+    @property
+    def pointer(self) -> str:
+        """Its ``@ptr``."""
+        return pointer(self.group, self.position)
 
 
 class Condition(Protocol):

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 
 from logq import __version__
 from logq.server import cloudwatch, health, problems, push, rest
+from logq.server.rest import openapi as openapi_document
 from logq.server.service import Service
 
 
@@ -23,6 +24,8 @@ def create_app(service: Service) -> FastAPI:
     problems.install(app)
     app.include_router(health.router(service))
     app.include_router(rest.router(service), prefix="/api/v1")
+
+    openapi_document.complete(app)
 
     @app.get("/openapi.json", include_in_schema=False)
     def openapi(request: Request) -> JSONResponse:

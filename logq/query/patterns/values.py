@@ -25,7 +25,12 @@ class Reference:
 def read_value(pattern: FilterPattern, value: str) -> Reference | float:
     """A metric value: a number, or a reference; raises InvalidValue."""
     constant = text_number(value)
-    return read_reference(pattern, value) if constant is None else float(constant)
+    if constant is None:
+        return read_reference(pattern, value)
+    try:
+        return float(constant)
+    except OverflowError:
+        raise InvalidValue("the metric value is too large", hint="give a smaller number") from None
 
 
 @lru_cache(maxsize=1024)

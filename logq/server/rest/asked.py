@@ -50,3 +50,6 @@ class Wanted(Asked):
     limit: int | None = Field(
         default=None, ge=1, le=1_000_000_000, description="most rows; without it the query decides"
     )
+    pointers: bool = Field(
+        default=False, description="rows that are events have `@ptr`, for `/records` and `/context`"
+    )

@@ -83,6 +83,7 @@ def router(service: Service) -> APIRouter:
             limit=wanted.limit,
             output=form.output,
             zone=wanted.tz,
+            pointers=wanted.pointers,
         )
         describe = partial(problem.document, query=wanted.query)
         try:

@@ -13,7 +13,7 @@ import orjson
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from logq.actions.live_tail import MOST_LINES, Seen, Tail, start_live_tail
+from logq.actions.live_tail import MOST_LINES, Seen, Tail, follow_groups
 from logq.errors import LogQError, QueryError, Throttled
 from logq.server.rest import problem
 from logq.server.rest.fields import Groups, Zone
@@ -82,7 +82,7 @@ def router(service: Service) -> APIRouter:
                     retry_after=5,
                 )
             )
-        start = partial(start_live_tail, context, group, filter=filter, query=query, zone=tz)
+        start = partial(follow_groups, context, group, filter=filter, query=query, zone=tz)
         following: Tail | None = None
         try:
             following = await anyio.to_thread.run_sync(start)

@@ -40,15 +40,22 @@ def query(
     output: str = "ndjson",
     matched: bool = True,
     zone: str = "UTC",
+    pointers: bool = False,
 ) -> dict[str, Any]:
     """Run ``text``; ``readable`` names the log groups that may be read, None all.
 
-    Times are written in ``zone``. ``matched`` counts the matched events, which may read them
-    again. The header has ``columns``, ``groups`` and ``shape`` (see ``renderer.Shape``), the
-    summary ``rows``, ``truncated``, ``warnings`` and ``stats``.
+    Times are written in ``zone``; with ``pointers`` rows that are events have ``@ptr``.
+    ``matched`` counts the matched events, which may read them again. The header has ``columns``,
+    ``groups`` and ``shape`` (see ``renderer.Shape``), the summary ``rows``, ``truncated``,
+    ``warnings`` and ``stats``.
     """
+<<<<<<< HEAD
     result = readable_queries(logq, readable, usable).run(
         text, groups=groups, start=start, end=end, limit=limit
+=======
+    result = readable_queries(logq, readable).run(
+        text, groups=groups, start=start, end=end, limit=limit, pointers=pointers
+>>>>>>> 4a923f5 (REST: started queries, events and what stands around them, tables, keys, policies, reference; the OpenAPI document is true)
     )
     answer = answer_of(result)
     shape = dataclasses.asdict(answer.shape)

@@ -19,6 +19,7 @@ from logq.app import LogQ
 from logq.audit.call import Call
 from logq.server import create_app
 from logq.server.service import Service
+from logq.work.job import Answer, Job
 from logq.work.pool import Workers
 
 START = 1_767_607_200_000
@@ -49,6 +50,11 @@ class Somebody:
         self, action: str, resource: str, conditions: Mapping[str, str] | None = None
     ) -> bool:
         return any(fnmatchcase(action, a) and fnmatchcase(resource, r) for a, r in self.allowed)
+
+
+class NoPool:
+    def start(self, job: Job, owner: str) -> Answer:
+        raise AssertionError("nothing here runs a job")
 
 
 @dataclass(frozen=True)

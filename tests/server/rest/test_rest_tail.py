@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from logq.actions.context import Context, Origin
-from logq.actions.live_tail import MOST, Tail, start_live_tail
+from logq.actions.live_tail import MOST, Tail, follow_groups
 from logq.app import epoch_ms
 from tests.server.rest.conftest import Served
 
@@ -184,7 +184,7 @@ def follow(served: Served, group: str) -> Tail:
     context = Context(
         served.logq, served.caller, Origin("r", "127.0.0.1"), served.pool, served.calls
     )
-    return start_live_tail(context, [group])
+    return follow_groups(context, [group])
 
 
 def test_looking_again_costs_little_while_nothing_changes(served: Served) -> None:
