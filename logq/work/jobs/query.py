@@ -49,13 +49,8 @@ def query(
     ``groups`` and ``shape`` (see ``renderer.Shape``), the summary ``rows``, ``truncated``,
     ``warnings`` and ``stats``.
     """
-<<<<<<< HEAD
     result = readable_queries(logq, readable, usable).run(
-        text, groups=groups, start=start, end=end, limit=limit
-=======
-    result = readable_queries(logq, readable).run(
         text, groups=groups, start=start, end=end, limit=limit, pointers=pointers
->>>>>>> 4a923f5 (REST: started queries, events and what stands around them, tables, keys, policies, reference; the OpenAPI document is true)
     )
     answer = answer_of(result)
     shape = dataclasses.asdict(answer.shape)
