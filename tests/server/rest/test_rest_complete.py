@@ -23,7 +23,7 @@ def test_commands_are_offered_with_help(served: Served) -> None:
     found = complete(served, "fil")
 
     assert (found["start"], found["end"]) == (0, 3)
-    (item,) = found["items"]
+    item = found["items"][0]
     assert (item["label"], item["kind"], item["insert"]) == ("filter", "command", "filter ")
     assert item["help"].endswith(".")
 
