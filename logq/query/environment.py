@@ -10,6 +10,7 @@ from logq.query import nodes
 from logq.query.build import Sql
 from logq.query.nodes import Expr
 from logq.query.scope import Scope
+from logq.query.zones import UTC, Zone
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,6 +73,10 @@ class Environment:
     others: Others
     aggregating: bool = False
     """Inside the items of ``stats``, outside of any aggregate."""
+    windowed: bool = False
+    """While aggregating: every row stays, so that its own fields may be used too."""
+    zone: Zone = UTC
+    """Whose clocks ``bin`` goes by."""
     keys: frozenset[Expr] = frozenset()
     """While aggregating: the grouping keys, which may be used as they are."""
     counted: Sql | None = None

@@ -222,6 +222,15 @@ class Expressions:
     def _duration(self, tree: Node) -> Expr:
         return self.duration(tokens(tree, "DURATION")[0])
 
+    def _size(self, tree: Node) -> Expr:
+        return Literal(literals.size(tokens(tree, "SIZE")[0]), span=span_of(tree))
+
+    def _presence(self, tree: Node) -> Expr:
+        value, negated, word = tree.children
+        found: Expr = Call("ispresent", (self(value),), span=span_of(tree))
+        missing = isinstance(word, Token) and word.type in ("MISSING", "NULL")
+        return Not(found, span=span_of(tree)) if missing != bool(negated) else found
+
     def _star(self, tree: Node) -> Expr:
         return Star(span=span_of(tree))
 

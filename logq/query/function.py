@@ -63,6 +63,8 @@ class Function:
     aggregate: bool = False
     key: bool = False
     """An aggregate that is a function of one row where it stands as a key of stats."""
+    window: bool = False
+    """An aggregate that stands only in window: it tells of a row's place among the others."""
     context: bool = False
     """The build function takes the ``Environment`` first."""
 
@@ -108,6 +110,7 @@ def function(
     aliases: tuple[str, ...] = (),
     aggregate: bool = False,
     key: bool = False,
+    window: bool = False,
     context: bool = False,
 ) -> Callable[[Build], Build]:
     """Register a function.
@@ -135,6 +138,7 @@ def function(
             aliases=aliases,
             aggregate=aggregate,
             key=key,
+            window=window,
             context=context,
         )
         for spelling in (name, *aliases):

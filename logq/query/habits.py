@@ -28,8 +28,6 @@ FOR_COMMANDS = {
     "project": _COLUMNS,
     "columns": _COLUMNS,
     "keep": _COLUMNS,
-    "drop": _COLUMNS,
-    "rename": "fields renames: fields old as new",
     "summarize": "stats aggregates: stats count(*) by field",
     "aggregate": "stats aggregates: stats count(*) by field",
     "timechart": "count over time with stats count(*) by bin(5m)",

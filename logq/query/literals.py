@@ -106,6 +106,18 @@ def duration(token: str) -> tuple[int, str]:
     return amount, unit
 
 
+_SIZE = re.compile(r"([0-9.]+)([kmgt])(i?)b", re.IGNORECASE)
+
+
+def size(token: str) -> int | float:
+    """Bytes of a size such as ``10MB`` (10,000,000) or ``1KiB`` (1,024)."""
+    match = _SIZE.fullmatch(token)
+    assert match is not None
+    power = "kmgt".index(match[2].lower()) + 1
+    value = Decimal(match[1]) * (1024 if match[3] else 1000) ** power
+    return int(value) if value == int(value) else float(value)
+
+
 def quote(text: str) -> str:
     """The text as a text literal in double quotes."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

@@ -70,9 +70,23 @@ class Scope:
     expressions: Mapping[nodes.Expr, str] = field(default_factory=dict)
     """Expressions that are columns without an alias: ``count(*)`` after ``stats count(*)``."""
 
+    hidden: frozenset[str] = frozenset()
+    """Names of fields that were dropped or renamed."""
+
     def define(self, name: str, definition: Column) -> Scope:
         """This scope with one more name; an older definition of it is shadowed."""
-        return replace(self, columns={**self.columns, name: definition})
+        columns = {**self.columns, name: definition}
+        return replace(self, columns=columns, hidden=self.hidden - {name})
+
+    def without(self, *names: str) -> Scope:
+        """This scope without some names."""
+        return replace(
+            self,
+            columns={name: c for name, c in self.columns.items() if name not in names},
+            keys=tuple(key for key in self.keys if key not in names),
+            expressions={e: name for e, name in self.expressions.items() if name not in names},
+            hidden=self.hidden | set(names) if self.source is not None else self.hidden,
+        )
 
     def fetch(self, node: nodes.Field) -> Value:
         """The value of a field; raises UnknownField after a barrier."""
@@ -84,6 +98,8 @@ class Scope:
             return found
         if self.source is None:
             raise self._unknown(node)
+        if node.name in self.hidden:
+            return MISSING
         stored = self.source.field(node.name, whole=node.whole)
         if stored is not None:
             return stored.value

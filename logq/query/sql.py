@@ -29,6 +29,7 @@ from logq.query.build import (
 from logq.query.compare import contains, equals, is_in, matches, ordered
 from logq.query.environment import Environment
 from logq.query.function import Function, canonical, find
+from logq.query.grid import bucket_ms
 from logq.query.nodes import Expr
 from logq.query.once import R, once
 from logq.query.regex import compile_pattern, longest
@@ -76,7 +77,7 @@ def evaluate(node: Expr, env: Environment) -> Value:
             return _grouped(evaluate(node, replace(env, aggregating=False)))
         match node:
             case nodes.Field():
-                if env.aggregating:
+                if env.aggregating and not env.windowed:
                     raise WrongArguments(
                         f"'{node.name}' must be aggregated or listed after by",
                         hint=f"write for example 'latest({node.name})', or add it after 'by'",
@@ -102,10 +103,7 @@ def evaluate(node: Expr, env: Environment) -> Value:
                     base = base.base
                 return _once(env, [evaluate(base, env)], lambda values: access(values[0], keys))
             case nodes.Duration():
-                raise WrongArguments(
-                    "a period is only allowed as an argument of a function",
-                    hint="for a number of milliseconds write it out: 300000",
-                )
+                return literal(bucket_ms(node))
             case nodes.Where():
                 return _where(node, env)
             case nodes.Star():
@@ -185,8 +183,17 @@ def _where(node: nodes.Where, env: Environment) -> Value:
 
 
 def _arithmetic(node: nodes.Arithmetic, env: Environment) -> Value:
-    sides = [evaluate(node.left, env), evaluate(node.right, env)]
+    sides = [evaluate(side, env) for side in (_millis(node), node.right)]
     return _once(env, sides, lambda values: _calculation(node.op, *values))
+
+
+def _millis(node: nodes.Arithmetic) -> Expr:
+    """The left side; ``now()`` counts seconds, but beside a period milliseconds are meant."""
+    left = node.left
+    nows = isinstance(left, nodes.Call) and canonical(left.name) == "now" and not left.args
+    if nows and isinstance(node.right, nodes.Duration) and node.op in "+-":
+        return nodes.Call("nowMillis", (), span=left.span)
+    return left
 
 
 def _calculation(op: str, left: Value, right: Value) -> Value:
@@ -238,6 +245,11 @@ def _call(node: nodes.Call, env: Environment) -> Value:
             raise WrongArguments(
                 f"'{function.name}' is an aggregate; it belongs in stats",
                 hint=f"write 'stats {function.name}(...)'",
+            )
+        if function.window and not env.windowed:
+            raise WrongArguments(
+                f"'{function.name}' belongs in window",
+                hint=f"write 'window {function.name}(...) as x by key order field'",
             )
         inner = replace(env, aggregating=False)
         _refuse_nested(node, env)

@@ -8,6 +8,11 @@ COMMANDS = {
     "_FIELDS": "fields",
     "_FILTER": "filter",
     "_STATS": "stats",
+    "_EVENTSTATS": "eventstats",
+    "_WINDOW": "window",
+    "_TIMESERIES": "timeseries",
+    "_RENAME": "rename",
+    "_DROP": "drop",
     "_SORT": "sort",
     "_LIMIT": "limit",
     "_PARSE": "parse",
@@ -55,6 +60,14 @@ KEYWORDS = {
     "ANY": "any",
     "MULTI": "multi",
     "_OFFSET": "offset",
+    "_ORDER": "order",
+    "_ROWS": "rows",
+    "_FILL": "fill",
+    "_TZ": "tz",
+    "PREV": "prev",
+    "_IS": "is",
+    "MISSING": "missing",
+    "PRESENT": "present",
     "_INTO": "into",
     "_WITH": "with",
     "_FOR": "for",
@@ -105,6 +118,7 @@ VALUES = {
     "INT": "a whole number",
     "DECIMAL": "a number",
     "DURATION": "a period such as 5m",
+    "SIZE": "a size such as 10MB",
     "TRUE": "true",
     "FALSE": "false",
     "NULL": "null",
@@ -145,12 +159,12 @@ _COMMAND_WORDS = frozenset(name.lower() for name in COMMANDS.values()) | {"where
 WORDS = {**COMMANDS, **KEYWORDS, **VALUES, **SIGNS}
 
 _OPERANDS = frozenset(
-    {"FIELD", "FUNCTION", "STRING", "INT", "DECIMAL", "TRUE", "FALSE", "NULL", "DURATION"}
+    {"FIELD", "FUNCTION", "STRING", "INT", "DECIMAL", "TRUE", "FALSE", "NULL", "DURATION", "SIZE"}
     | {"_LPAR", "MINUS", "NOT", "_BANG", "STAR"}
 )
 _OPERATORS = frozenset(
     {"PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "CARET", "EQUALS", "COMPARISON", "_MATCHES"}
-    | {"_LIKE", "_IN", "NOT", "SEGMENT", "_LBRACKET", "_AND", "_OR"}
+    | {"_LIKE", "_IN", "_IS", "NOT", "SEGMENT", "_LBRACKET", "_AND", "_OR"}
 )
 _GROUPS = (
     (frozenset(COMMANDS) | {"SAVED"}, {"_FIELDS"}, "a command such as fields, filter or stats"),

@@ -246,7 +246,6 @@ def test_a_corner_of_the_language_parses(query: str) -> None:
         "stats count(*, a)",
         "bin(5m)",
         "fields bin(5 m)",
-        "fields bin(-5m)",
         "join left=a right=b where a.x > b.x (source 'c')",
         "relevantfields a",
         "$a",

@@ -62,7 +62,8 @@ def _every(step: Step) -> tuple[str, ...]:
     if source is None:
         return tuple(step.scope.columns)
     discovered = [n for n in source.known() if not n.startswith("@") or n.startswith("@@")]
-    return (model.TIMESTAMP, model.MESSAGE, *discovered, *step.scope.columns)
+    names = (model.TIMESTAMP, model.MESSAGE, *discovered, *step.scope.columns)
+    return tuple(name for name in names if name not in step.scope.hidden)
 
 
 @command("display")

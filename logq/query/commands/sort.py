@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from logq.query.build import is_literal
@@ -29,10 +30,15 @@ class Sort(Command):
     keys: tuple[SortKey, ...]
 
     def apply(self, step: Step) -> Step:
-        order: list[OrderKey] = []
-        for key in self.keys:
-            value = evaluate(key.expr, step.env)
-            if is_literal(value.sql):
-                continue  # SQL would take a number for the place of a column
-            order += missing_last(natural_order(value), value, key.descending)
-        return replace(step, order=(*order, *step.order))
+        return replace(step, order=(*order_of(self.keys, step), *step.order))
+
+
+def order_of(keys: Sequence[SortKey], step: Step) -> list[OrderKey]:
+    """What puts rows in the order of these keys."""
+    order: list[OrderKey] = []
+    for key in keys:
+        value = evaluate(key.expr, step.env)
+        if is_literal(value.sql):
+            continue  # SQL would take a number for the place of a column
+        order += missing_last(natural_order(value), value, key.descending)
+    return order

@@ -11,7 +11,7 @@ from logq.query.build import Sql, alias, cast, coalesce, fn, is_literal
 from logq.query.command import Command, command
 from logq.query.compare import natural_order
 from logq.query.compiler import OrderKey, Step, missing_last
-from logq.query.function import find
+from logq.query.function import canonical, find
 from logq.query.nodes import Expr, Item
 from logq.query.scope import Column, Scope
 from logq.query.source import SQL_TYPES
@@ -44,7 +44,7 @@ class Stats(Command):
         grouping: list[Sql] = []
         for item in self.by:
             value = evaluate(item.expr, env)
-            shown, group = _key(value)
+            shown, group = group_key(value)
             definition = Column(step.source.ident(item.name), value.type, value.grid)
             select = select.select(alias(shown, definition.ident))
             grouping.append(group)
@@ -58,7 +58,8 @@ class Stats(Command):
         inside = replace(
             env, aggregating=True, keys=frozenset(normal(item.expr) for item in self.by)
         )
-        for item, expr in zip(self.items, _spell_out(self.items, step.scope), strict=True):
+        items = tuple(one for item in self.items for one in _percentiles(item))
+        for item, expr in zip(items, spelled_out(items, step.scope), strict=True):
             with located(item):
                 value = evaluate(expr, inside)
             definition = Column(step.source.ident(item.name), value.type, value.grid)
@@ -70,7 +71,7 @@ class Stats(Command):
         return step.then(self.name, select).barrier(scope, tuple(order))
 
 
-def _key(value: Value) -> tuple[Sql, Sql]:
+def group_key(value: Value) -> tuple[Sql, Sql]:
     """What a key shows, and what rows are grouped by: 200 and "200" are one key."""
     if value.type is Type.DYNAMIC:
         group = coalesce(to_text(value), value.sql.copy())
@@ -80,6 +81,20 @@ def _key(value: Value) -> tuple[Sql, Sql]:
     return value.sql.copy(), value.sql.copy()
 
 
+def _percentiles(item: Item) -> tuple[Item, ...]:
+    """``pcts(x, 50, 95) as ms`` is a column for each percentile: ms_p50, ms_p95."""
+    call = item.expr
+    if not isinstance(call, nodes.Call) or canonical(call.name) != "pcts" or len(call.args) < 2:
+        return (item,)
+    found = []
+    for percentile in call.args[1:]:
+        given = getattr(percentile, "value", "")
+        name = f"{item.alias}_p{given}" if item.alias else f"p{given}"
+        one = nodes.Call("pct", (call.args[0], percentile), span=call.span)
+        found.append(Item(one, name, name, span=item.span))
+    return tuple(found)
+
+
 def _define(scope: Scope, item: Item, definition: Column) -> Scope:
     scope = scope.define(item.name, definition)
     if item.alias is None:
@@ -87,7 +102,7 @@ def _define(scope: Scope, item: Item, definition: Column) -> Scope:
     return scope
 
 
-def _spell_out(items: tuple[Item, ...], scope: Scope) -> list[Expr]:
+def spelled_out(items: tuple[Item, ...], scope: Scope) -> list[Expr]:
     """The items with aliases of earlier items replaced by what they stand for.
 
     In ``max(x) as x, min(x) as least`` the second ``x`` is the field, if there is one.

@@ -24,14 +24,9 @@ _TWO_SIGNS = {
 
 
 def null_test(fault: Fault) -> QuerySyntaxError | None:
-    """``is null``, ``is not null`` and ``not null``."""
+    """``x not null``."""
     name = fault.last(2) if fault.follows("NOT") else fault.last()
     call = f"ispresent({short(name) if name.type == 'FIELD' else 'field'})"
-    if fault.wants_operator and fault.word == "is":
-        negated = re.match(r"\s+not\b", fault.rest, re.IGNORECASE)
-        return QuerySyntaxError(
-            "there is no operator is", hint=f"write {call if negated else f'not {call}'}"
-        )
     if fault.follows("NOT") and fault.word == "null" and not fault.wants_operand:
         return QuerySyntaxError("not null is not a test", hint=f"write {call}")
     return None

@@ -80,11 +80,7 @@ def unit(fault: Fault) -> QuerySyntaxError | None:
     called = fault.last(2)
     if called.type == "FIELD":
         return None
-    return QuerySyntaxError(
-        "a period can only be the argument of a function such as bin(5m)",
-        hint="in arithmetic with times count milliseconds: 1h is 3600000",
-        span=fault.since(number),
-    )
+    return _unit_of_argument(fault)
 
 
 def period_without_parentheses(fault: Fault) -> QuerySyntaxError | None:

@@ -127,6 +127,11 @@ def variance(field: Value) -> Sql:
 )
 def pct(field: Value, percentile: object) -> Sql:
     """The percentile (0 to 100), interpolated between the nearest values."""
+    return quantile(field, percentile)
+
+
+def quantile(field: Value, percentile: object) -> Sql:
+    """A percentile; raises WrongArguments for anything else than a number from 0 to 100."""
     if isinstance(percentile, bool) or not isinstance(percentile, (int, float)):
         raise WrongArguments("pct takes a number from 0 to 100", hint="write pct(x, 95)")
     if not 0 <= percentile <= 100:

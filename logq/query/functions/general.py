@@ -34,6 +34,19 @@ def ispresent(field: Value) -> Sql:
 
 
 @function(
+    "isnull",
+    "any",
+    Type.BOOLEAN,
+    Example("isnull(absent)", True),
+    Example('isnull("")', False),
+    aliases=("isMissing",),
+)
+def isnull(field: Value) -> Sql:
+    """Whether the event lacks the field; is missing says the same."""
+    return is_null(field.sql.copy())
+
+
+@function(
     "coalesce",
     "any any?*",
     None,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlglot import exp
 
 from logq.errors import WrongArguments
-from logq.query.build import Sql, cast, coalesce, column, fn, not_null, number, operate, text
+from logq.query.build import Sql, case, cast, coalesce, column, fn, not_null, number, operate, text
 from logq.query.compare import natural_order
 from logq.query.environment import Environment
 from logq.query.function import Example, function
-from logq.query.functions.aggregates import where
+from logq.query.functions.aggregates import quantile, where
 from logq.query.value import NUMERIC, Type, Value, to_dynamic
 
 MOST_VALUES = 1_000
@@ -51,6 +51,28 @@ def topk(k: object, field: Value) -> Sql:
     rank = [operate("-", number(0), times), *_rank(field.type, item)]
     rows = _each(counts, "pair", fn("row", *rank, item.copy()))
     return _first(field.type, rows, most, len(rank) + 1)
+
+
+@function(
+    "pcts",
+    "any constant constant?*",
+    Type.DYNAMIC,
+    Example("pcts(x, 50, 100)", '{"p50":2,"p100":3}', (1, 2, 3)),
+    aggregate=True,
+)
+def pcts(field: Value, percentile: object, *more: object) -> Sql:
+    """Several percentiles; an item of stats of its own becomes a column for each: p50, p95."""
+    pairs: list[Sql] = []
+    for given in (percentile, *more):
+        one = to_dynamic(Value(Type.NUMBER, quantile(field, given)))
+        pairs += [text(f"p{given}"), cast_json(one)]
+    made = cast(fn("json_object", *pairs), "VARCHAR")
+    return case((not_null(quantile(field, percentile)), made))
+
+
+def cast_json(value: Sql) -> Sql:
+    """JSON text as DuckDB's JSON."""
+    return exp.Cast(this=value, to=exp.DataType.build("JSON", dialect="duckdb"))
 
 
 @function(

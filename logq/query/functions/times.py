@@ -8,7 +8,7 @@ from logq.query.environment import Environment
 from logq.query.function import Example, function
 from logq.query.grid import Grid, interval
 from logq.query.value import Type, Value, to_number, to_timestamp
-from logq.query.zones import UTC, zone
+from logq.query.zones import zone
 
 
 def _bucket(grid: Grid, sql: Sql) -> Value:
@@ -30,7 +30,7 @@ def event_time(env: Environment) -> Value:
 )
 def bin_(env: Environment, period: nodes.Duration, tz: object | None) -> Value:
     """The start of the bucket that the event's time falls into, in UTC or a time zone."""
-    grid = Grid(period, UTC if tz is None else zone(tz), env.offset)
+    grid = Grid(period, env.zone if tz is None else zone(tz), env.offset)
     return _bucket(grid, grid.floor(to_timestamp(event_time(env))))
 
 
