@@ -57,7 +57,7 @@ def topk(k: object, field: Value) -> Sql:
     "pcts",
     "any constant constant?*",
     Type.DYNAMIC,
-    Example("pcts(x, 50, 100)", '{"p50":2,"p100":3}', (1, 2, 3)),
+    Example("jsonStringify(pcts(x, 50, 100))", '{"p50":2,"p100":3}', (1, 2, 3)),
     aggregate=True,
 )
 def pcts(field: Value, percentile: object, *more: object) -> Sql:
