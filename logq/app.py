@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from logq.ingest.agent import AgentReport, Stop
     from logq.ingest.agent_config import AgentConfig
     from logq.ingest.incoming import Incoming
+    from logq.ingest.parser import Parser
     from logq.ingest.report import LoadReport, Progress
     from logq.model import Accepted, Checkpoint, LogGroup, Snapshot
     from logq.query.engine import Queries, Store
@@ -134,6 +135,7 @@ class LogQ:
             self.clock,
             self.master_key,
             unsigned_payload=self.settings.unsigned_payload,
+            mark=self.storage.directory.root / "CLOSED",
         )
 
     @cached_property
@@ -259,15 +261,21 @@ class AuditStore:
     def append(self, group: str, lines: Sequence[Line], checkpoint: Checkpoint) -> None:
         """Store events and move the checkpoint together; raises CheckpointConflict."""
         from logq.ingest.incoming import incoming
-        from logq.ingest.parser import Parser
 
         events = incoming(
             [line.text for line in lines],
             [line.time for line in lines],
             [line.stream for line in lines],
         )
-        batch = Parser("json").accept(events, self._logq.clock()).batch  # no setting cuts a record
+        batch = self._parser.accept(events, self._logq.clock()).batch
         self._logq.storage.events.append(group, batch, [checkpoint])
+
+    @cached_property
+    def _parser(self) -> Parser:
+        """Knows after the first records how they look; no setting makes it cut one."""
+        from logq.ingest.parser import Parser
+
+        return Parser("json")
 
     def checkpoint(self, owner: str, key: str) -> str | None:
         """The stored value, or None."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from logq.access.caller import Caller, Kind
 from logq.access.keys import Form, Key, Keys, is_token, token_id
@@ -21,6 +22,10 @@ process's revocation go unnoticed."""
 NOTED = 60_000
 """A key's last use is written at most once in so many milliseconds."""
 _MOST_REMEMBERED = 4096
+_MARK = """\
+A key has been made for this data directory: a server answers nobody without one, also
+after its catalog was lost and rebuilt without the keys. 'logq keys create' makes a new one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,13 @@ class Access:
         master: MasterKey,
         *,
         unsigned_payload: bool = False,
+        mark: Path | None = None,
     ) -> None:
+        """``mark`` is a file that outlives the catalog and says that there has been a key."""
         self.policies = Policies(definitions, self.forget)
-        self.keys = Keys(definitions, self.policies, clock, master, self.forget)
+        self.keys = Keys(definitions, self.policies, clock, master, self._keys_changed)
         self._clock = clock
+        self._mark = mark
         self._signatures = Signatures(unsigned_payload=unsigned_payload)
         self._remembered: dict[str, _Known] = {}
         self._noted: dict[str, int] = {}
@@ -56,7 +64,8 @@ class Access:
         """Whether no key has ever been made, so that the machine itself needs none."""
         now = self._clock()
         if not self._closed and not _is_fresh(self._open_at, now):
-            self._closed = self.keys.ever()
+            marked = self._mark is not None and self._mark.exists()
+            self._closed = marked or self.keys.ever()
             self._open_at = now
         return not self._closed
 
@@ -90,6 +99,11 @@ class Access:
         """Ask the catalog again at the next request, as after a change here."""
         self._remembered.clear()
         self._open_at = None
+
+    def _keys_changed(self) -> None:
+        self.forget()
+        if self._mark is not None and not self._mark.exists():
+            self._mark.write_text(_MARK)
 
     def _known(self, number: str, form: Form, token: str | None = None) -> _Known:
         known = self._remembered.get(number)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from logq.access.policy import group_of
 from logq.arns import Place
 from logq.audit.call import Call
-from logq.errors import AccessDenied
+from logq.errors import AccessDenied, InvalidValue
 from logq.work.job import Pool
 from logq.work.runs import Runs
 
@@ -77,8 +78,14 @@ class Context:
         return self.caller.allows(action, resource, self._conditions())
 
     def require(self, action: str, *resources: str) -> None:
-        """Raise AccessDenied unless the caller may do this to all of them."""
+        """Raise AccessDenied unless the caller may do this to all of them.
+
+        Raises InvalidValue for a pattern of log groups: what it fits would not have been asked for.
+        """
         for resource in resources:
+            group = group_of(resource) or ""
+            if "*" in group and not action.startswith("logq:"):
+                raise InvalidValue(f"{group!r} is no log group", hint="name one, without *")
             self.checked.append(resource)
             if not self.may(action, resource):
                 raise AccessDenied(

@@ -83,7 +83,8 @@ class Service:
         if self.open_to_local():
             return self.administrator
         given = request.headers.get("authorization", "")
-        if given.startswith(ALGORITHM):
+        presigned = b"X-Amz-Signature=" in request.scope["query_string"]
+        if given.startswith(ALGORITHM) or (presigned and not given):
             return self.logq.access.by_signature(signed(request, body))
         token = token_of(given)
         if token is None:

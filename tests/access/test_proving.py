@@ -11,6 +11,7 @@ from logq.access.access import FRESH, NOTED, Access
 from logq.access.builtin import BUILTIN, builtin
 from logq.access.keys import DAY, Form, NewKey
 from logq.access.master import MasterKey, key_file
+from logq.app import LogQ
 from logq.errors import (
     AlreadyExists,
     Conflict,
@@ -96,6 +97,23 @@ def test_a_data_directory_stays_closed_once_it_had_a_key(access: Access) -> None
 
     access.keys.revoke(made.key.id)
     assert not access.open_to_local()
+
+
+def test_a_data_directory_stays_closed_when_its_catalog_was_lost(
+    tmp_path: Path, clock: Clock
+) -> None:
+    environ = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    with LogQ(tmp_path / "data", clock=clock, environ=environ) as logq:
+        assert logq.access.open_to_local()
+        logq.access.keys.create("a", ["LogQAdmin"])
+    for path in (tmp_path / "data").glob("catalog.sqlite*"):
+        path.unlink()
+
+    with LogQ(tmp_path / "data", clock=clock, environ=environ) as logq:
+        logq.doctor(repair=True)
+        assert logq.access.keys.list() == ()
+        assert not logq.access.open_to_local()
+        assert logq.doctor().findings == ()
 
 
 def test_another_process_closes_and_revokes_within_a_second(

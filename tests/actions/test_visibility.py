@@ -161,7 +161,10 @@ words = st.sampled_from([*INSIDE.values(), "", "level", "name"])
 texts = st.sampled_from(
     ["fields @message, @log, @logStream", "stats count(*) by @log", "limit 1",
      'SOURCE "/app/beta" | fields @message', 'SOURCE "gamma" | fields nam', "fields |",
-     'fields [SOURCE "gamma"]', "filter name like /o/ | fields name, @log"]
+     'union (SOURCE "gamma" | fields @message)', 'union (SOURCE "/app/*" | fields @message)',
+     'join left=a right=b on a.level = b.level (SOURCE "/app/beta") | fields b.name',
+     'filter level in (SOURCE "gamma" | fields level) | fields @message',
+     "filter name like /o/ | fields name, @log"]
 )  # fmt: skip
 SAMPLES: dict[str, st.SearchStrategy[Any]] = {
     "group": names,
