@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from logq.audit.verify import Report as AuditReport
     from logq.ingest.agent import AgentReport, Stop
     from logq.ingest.agent_config import AgentConfig
+    from logq.ingest.experience import Experience
     from logq.ingest.incoming import Incoming
     from logq.ingest.parser import Parser
     from logq.ingest.report import LoadReport, Progress
@@ -169,15 +170,21 @@ class LogQ:
         """Store events that a sender states, durably; raises UnknownLogGroup and StorageError."""
         from logq.ingest.parser import Parser
 
-        parser = Parser(
-            self.storage.groups.format(group),
-            max_event_bytes=self.settings.max_event_bytes,
-            json_prefix=self.settings.json_prefix != "none",
-        )
-        batch = parser.accept(incoming, self.clock()).batch
+        format = self.storage.groups.format(group)
+        prefix = self.settings.json_prefix != "none"
+        with self._experience.shredder(group, prefix=prefix) as shredder:
+            limit = self.settings.max_event_bytes
+            parser = Parser(format, max_event_bytes=limit, shredder=shredder)
+            batch = parser.accept(incoming, self.clock()).batch
         accepted = self.storage.events.append(group, batch, checkpoints)
         self._tell(accepted)
         return accepted
+
+    @cached_property
+    def _experience(self) -> Experience:
+        from logq.ingest.experience import Experience
+
+        return Experience()
 
     def when_accepted(self, tell: Callable[[Accepted], None]) -> None:
         """Whom to tell of stored events that senders stated."""

@@ -86,6 +86,7 @@ class Parser:
         json_prefix: bool = True,
         last: int | None = None,
         line: int = 0,
+        shredder: Shredder | None = None,
     ) -> None:
         self._events = format == events.NAME
         self._pinned = None if format in (AUTO, events.NAME) else format_named(format)
@@ -94,7 +95,7 @@ class Parser:
         self._labels = dict(labels or {})
         self._masks = tuple(masks)
         self._limit = max_event_bytes
-        self._shredder = Shredder(prefix=json_prefix)
+        self._shredder = shredder or Shredder(prefix=json_prefix)
         self.last = last
         """Time of the last event, epoch milliseconds."""
         self.line = line
