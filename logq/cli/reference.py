@@ -8,12 +8,15 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from logq import errors, renderer
 from logq.cli import faults
 from logq.errors import LogQError, NotFound
 from logq.settings import Settings
+
+if TYPE_CHECKING:
+    from logq.ingest.intake import Intake
 
 Entries = list[tuple[str, str]]
 _LEFT = 26
@@ -31,6 +34,8 @@ def topics() -> dict[str, tuple[str, Callable[[Any], Entries]]]:
             _filter_pattern,
         ),
         "formats": ("log formats that are recognised, or pinned with --format", _formats),
+        "push": ("what the server takes over HTTP, and from whom", _push),
+        "syslog": ("the table [syslog] of logq.toml, for 'logq serve'", _syslog),
         "renderers": ("output formats, chosen with -o", _renderers),
         "settings": ("settings: [settings] in logq.toml, or LOGQ_<NAME>", _settings),
         "operations": (
@@ -162,6 +167,25 @@ def _formats(root: Any) -> Entries:
     return [*((name, _first(type(f).__doc__)) for name, f in formats().items()), events]
 
 
+def _push(root: Any) -> Entries:
+    from logq.ingest.intake import intakes
+
+    return [(f"POST {', '.join(each.paths)}", _told(each)) for each in intakes().values()]
+
+
+def _told(intake: Intake) -> str:
+    return (
+        f"{intake.description} Sent by {intake.senders}. Log group: {intake.group}. "
+        f"Log stream: {intake.stream}."
+    )
+
+
+def _syslog(root: Any) -> Entries:
+    from logq.server.syslog.options import SyslogOptions
+
+    return [(each.name, each.metadata["help"]) for each in dataclasses.fields(SyslogOptions)]
+
+
 def _renderers(root: Any) -> Entries:
     return [(name, each.summary) for name, each in renderer.renderers().items()]
 
@@ -206,11 +230,15 @@ def _errors(root: Any) -> Entries:
 def _details(root: Any) -> Iterator[tuple[str, Callable[[], str]]]:
     """Single entries by name, the language's last: it is what is asked for most."""
     from logq.ingest.format import formats
+    from logq.ingest.intake import intakes
     from logq.query.command import commands, planned_commands
     from logq.query.function import functions
 
     for name, sentence in (*_settings(root), *_errors(root), *_renderers(root)):
         yield name, partial(_section, name, sentence)
+    for name, intake in intakes().items():
+        lines = [f"POST {sample.path}\n{sample.body.rstrip()}" for sample in intake.examples]
+        yield name, partial(_section, f"{name}: {intake.title}", _told(intake), lines)
     for name, each in formats().items():
         lines = [sample.line for sample in each.samples]
         yield name, partial(_section, f"{name}: {each.title}", each.description, lines)

@@ -10,10 +10,12 @@ from logq import renderer
 from logq.cli.main import COMMANDS
 from logq.cli.reference import topics
 from logq.ingest.format import formats
+from logq.ingest.intake import intakes
 from logq.query.command import commands, planned_commands
 from logq.query.function import functions
 from logq.query.patterns.manual import DIFFERENCES, FORMS
 from logq.server.cloudwatch.operation import operations
+from logq.server.syslog.options import SyslogOptions
 from logq.settings import Settings
 from tests.cli.conftest import Program
 
@@ -35,6 +37,8 @@ def test_the_overview_names_every_topic(program: Program) -> None:
         ("filter-pattern", [form.written for form in FORMS]),
         ("filter-pattern", [f"unlike queries: {what}" for what, _ in DIFFERENCES]),
         ("formats", [*formats(), "events"]),
+        ("push", [f"POST {', '.join(intake.paths)}" for intake in intakes().values()]),
+        ("syslog", [field.name for field in dataclasses.fields(SyslogOptions)]),
         ("renderers", renderer.names()),
         ("settings", [field.name for field in dataclasses.fields(Settings)]),
         ("operations", [f"{service} {name}" for service, name in operations()]),
@@ -55,6 +59,7 @@ def test_a_topic_names_every_entry(program: Program, topic: str, names: list[str
         (["ROUND"], "round("),
         (["groups", "set"], "--retention"),
         (["ingest"], "--again"),
+        (["hec"], "POST /services/collector/event"),
         (["query_limit"], "rows of a query"),
         (["TimedOut"], "Exit code 4"),
         (["ndjson"], "one JSON object a line"),

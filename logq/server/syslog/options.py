@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from logq.errors import InvalidConfig
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +34,25 @@ class Address:
         return f"{host}:{self.port}"
 
 
+def option(default: T, help: str) -> T:
+    """A field of ``SyslogOptions`` with the help that users see."""
+    return dataclasses.field(default=default, metadata={"help": help})
+
+
 @dataclass(frozen=True, slots=True)
 class SyslogOptions:
     """Listeners for syslog; without an address there is none."""
 
-    tcp: Address | None = None
-    udp: Address | None = None
-    tls: Address | None = None
-    certificate: str | None = None
-    key: str | None = None
-    """Files in PEM, for TLS."""
-    client_ca: str | None = None
-    """A file of authorities; senders over TLS must show a certificate that one of them signed."""
-    group: str = "syslog"
-    insecure: bool = False
-    """Whether anybody in the network may send: syslog has no passwords."""
+    tcp: Address | None = option(None, "HOST:PORT to take syslog over TCP at")
+    udp: Address | None = option(None, "HOST:PORT to take syslog over UDP at")
+    tls: Address | None = option(None, "HOST:PORT to take syslog over TLS at")
+    certificate: str | None = option(None, "the certificate for TLS and its chain, a file in PEM")
+    key: str | None = option(None, "the key of the certificate, a file in PEM")
+    client_ca: str | None = option(
+        None, "authorities, a file in PEM: senders over TLS must have a certificate of theirs"
+    )
+    group: str = option("syslog", "the log group; its streams are the hosts that messages name")
+    insecure: bool = option(False, "let anybody in the network send, for syslog has no passwords")
 
     @property
     def wanted(self) -> bool:
