@@ -79,8 +79,8 @@ def get_log_events(
             last = Position(place.time, place.seq - 1)
     return StreamPage(
         events,
-        f"f/{write_token((*scope, 'f'), last)}/s",
-        f"b/{write_token((*scope, 'b'), first)}/s",
+        f"f/{write_token((*scope, 'f'), (last.time, last.seq))}/s",
+        f"b/{write_token((*scope, 'b'), (first.time, first.seq))}/s",
     )
 
 
@@ -88,7 +88,7 @@ def _read_stream_token(scope: tuple[str, str], token: str) -> tuple[str, Positio
     direction, _, rest = token.partition("/")
     if direction not in ("f", "b") or not rest.endswith("/s"):
         raise InvalidValue("the specified nextToken is invalid")
-    return direction, read_token((*scope, direction), rest.removesuffix("/s"))
+    return direction, Position(*read_token((*scope, direction), rest.removesuffix("/s")))
 
 
 @action("logs:FilterLogEvents", Access.DATA_READ)
@@ -125,11 +125,13 @@ def filter_log_events(
     scope = (group, sorted(streams), prefix, pattern, newest_first)
     page = context.logq.reader.page(
         wanted,
-        after=read_token(scope, token) if token is not None else None,
+        after=Position(*read_token(scope, token)) if token is not None else None,
         descending=newest_first,
         events=_events(limit),
     )
-    following = write_token(scope, page.next) if page.next is not None else None
+    following = (
+        write_token(scope, (page.next.time, page.next.seq)) if page.next is not None else None
+    )
     return FoundPage(page.events, following)
 
 

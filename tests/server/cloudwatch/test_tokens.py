@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logq.errors import InvalidValue
 from logq.server.cloudwatch import tokens
-from logq.server.cloudwatch.fault import WireError
 
 
 @given(
@@ -47,13 +47,15 @@ def test_the_size_of_a_page_may_change_on_the_way_but_the_filter_may_not() -> No
     _, token = tokens.page("List", {"limit": 1}, "abc", lambda name: [name], 1)
     assert token is not None
 
-    assert tokens.read("List", {"limit": 2, "nextToken": token}, token) == ["a"]
+    assert tokens.page("List", {"limit": 2, "nextToken": token}, "abc", lambda n: [n], 1)[0] == [
+        "b"
+    ]
     for operation, params in (("List", {"prefix": "a"}), ("Other", {})):
-        with pytest.raises(WireError, match="nextToken is invalid"):
-            tokens.read(operation, params, token)
+        with pytest.raises(InvalidValue, match="nextToken is invalid"):
+            tokens.page(operation, params | {"nextToken": token}, "abc", lambda n: [n], 1)
 
 
-FORGED = tokens.write("List", {}, ["b"])
+FORGED = tokens.page("List", {}, "abc", lambda name: [name], 2)[1] or ""
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,5 @@ FORGED = tokens.write("List", {}, ["b"])
     + [base64.b64encode(b"[" * 100_000).decode()],
 )
 def test_a_token_that_was_not_given_is_refused(token: str) -> None:
-    with pytest.raises(WireError) as error:
+    with pytest.raises(InvalidValue, match="the specified nextToken is invalid"):
         tokens.page("List", {"nextToken": token}, "abc", lambda name: [name], 1)
-
-    assert error.value.code == "InvalidParameterException"
