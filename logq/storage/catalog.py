@@ -14,6 +14,8 @@ from logq.failpoints import reach
 from logq.storage.migrations import MIGRATIONS
 
 BUSY_SECONDS = 5.0
+IDLE_READERS = 4
+"""Connections for reading that are kept for later."""
 
 _BUSY, _READONLY, _CORRUPT, _FULL, _NOTADB = 5, 8, 11, 13, 26
 
@@ -27,11 +29,12 @@ class Catalog:
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
+        self._busy_seconds = busy_seconds
         self._lock = threading.Lock()
+        self._readers: list[sqlite3.Connection] = []
+        self._closed = False
         with _database_errors():
-            self._connection = sqlite3.connect(
-                path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
-            )
+            self._connection = self._connect()
         try:
             with _database_errors():
                 _use_write_ahead_log(self._connection, busy_seconds)
@@ -40,35 +43,49 @@ class Catalog:
             self._connection.close()
             raise
 
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(
+            self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
+        )
+
     def close(self) -> None:
         """Give the database back; the object cannot be used afterwards."""
         with self._lock:
+            self._closed = True
+            while self._readers:
+                self._readers.pop().close()
             self._connection.close()
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction that is durable when the block has ended, or has not happened."""
-        with self._transaction("BEGIN IMMEDIATE") as connection:
+        with self._lock, _transaction(self._connection, "BEGIN IMMEDIATE") as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A view of the catalog at one moment."""
-        with self._transaction("BEGIN") as connection:
-            yield connection
+        """A view of the catalog at one moment; waits for no writer."""
+        with _database_errors():
+            connection = self._reader()
+        try:
+            with _transaction(connection, "BEGIN"):
+                yield connection
+        finally:
+            if self._closed or len(self._readers) >= IDLE_READERS:
+                connection.close()
+            else:
+                self._readers.append(connection)
 
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._lock, _database_errors():
-            self._connection.execute(begin)
-            try:
-                yield self._connection
-                if self._connection.in_transaction:  # unless the block took it all back
-                    self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+    def _reader(self) -> sqlite3.Connection:
+        """A connection that nobody else uses now."""
+        if self._closed:
+            raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+        try:
+            return self._readers.pop()
+        except IndexError:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only = ON")
+            return connection
 
     @property
     def version(self) -> int:
@@ -113,6 +130,20 @@ class Catalog:
             self._connection.execute("VACUUM INTO ?", (str(unfinished),))
         unfinished.rename(copy)
         reach("migration.after-copy")
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
+    with _database_errors():
+        connection.execute(begin)
+        try:
+            yield connection
+            if connection.in_transaction:  # unless the block took it all back
+                connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None:

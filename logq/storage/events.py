@@ -15,6 +15,7 @@ from logq.settings import Settings
 from logq.storage import checkpoints as marks
 from logq.storage import groups, journal, sealing, segments
 from logq.storage.catalog import Catalog
+from logq.storage.commits import Commits
 from logq.storage.disk import Directory
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Events:
     settings: Settings
     seal: Callable[[str], object]
     """Turns the journal of a log group into segments."""
+    commits: Commits
+    """Puts small batches of several threads into one transaction."""
 
     def append(
         self, group: str, batch: pa.Table, checkpoints: Sequence[Checkpoint] = ()
@@ -79,15 +82,19 @@ class Events:
         parts = stream_parts(stamp(table, 0, now))
         encoded = journal.encode(table, info_of(table), size, times(table))
         reach("journal.before-transaction")
-        with self.catalog.write() as connection:
+
+        def insert(connection: sqlite3.Connection) -> tuple[int, bool]:
             groups.check(connection, group)
             marks.advance(connection, checkpoints)
             first_seq = segments.take_seqs(connection, table.num_rows)
             note_streams(connection, group.id, parts, now)
             reach("journal.in-transaction")
             journal.insert(connection, group.id, encoded, first_seq, now, parts)
-            full = sealing.due(connection, self.settings, now, group.id)
+            full = bool(sealing.due(connection, self.settings, now, group.id))
             reach("journal.before-commit")
+            return first_seq, full
+
+        first_seq, full = self.commits.run(insert)
         reach("journal.after-commit")
         if full:
             with suppress(LogQError):  # the events are safe; the next batch tries again

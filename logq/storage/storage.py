@@ -13,6 +13,7 @@ from logq.storage import doctor, opening, quarantine
 from logq.storage.answers import Answers
 from logq.storage.catalog import Catalog
 from logq.storage.checkpoints import Checkpoints
+from logq.storage.commits import Commits
 from logq.storage.definitions import Definitions
 from logq.storage.disk import Directory, disk_errors
 from logq.storage.events import Events
@@ -48,7 +49,9 @@ class Storage:
         self.answers = Answers(catalog, directory, clock, settings)
         self._snapshots = Snapshots(catalog, directory, schemas)
         self._sealing = Sealing(catalog, directory, schemas, clock, settings)
-        self.events = Events(catalog, directory, clock, settings, self._sealing.seal)
+        self.events = Events(
+            catalog, directory, clock, settings, self._sealing.seal, Commits(catalog)
+        )
         self._upkeep = Upkeep(catalog, directory, schemas, clock, settings)
 
     @staticmethod

@@ -125,7 +125,6 @@ def test_a_full_catalog_refuses_events_and_still_answers(storage: Storage) -> No
     storage.events.append("app/web", batch([{"n": 1}]))
     with storage._catalog.write() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
-    with storage._catalog.read() as connection:
         connection.execute(f"PRAGMA max_page_count = {pages}")
     big = batch(
         [{"text": "".join(chr(97 + (n * n + m) % 26) for m in range(n))} for n in range(200)]
