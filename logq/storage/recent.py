@@ -28,7 +28,7 @@ RUN_ENTRIES, RUN_BYTES = 32, 4 << 20
 KEPT_BYTES = 128 << 20
 """How much is remembered."""
 
-Key = tuple[str, int, tuple[int, ...]]
+Key = tuple[str, int, tuple[tuple[int, str], ...]]
 InfoOf = Callable[[journal.Entry], "BatchInfo"]
 
 
@@ -43,8 +43,9 @@ class Run:
 
     @property
     def key(self) -> Key:
-        """What makes it the same run."""
-        return self.group.name, self.group.id, tuple(entry.id for entry in self.entries)
+        """What makes it the same run; streams of it may be deleted later."""
+        entries = tuple((entry.id, entry.hidden) for entry in self.entries)
+        return self.group.name, self.group.id, entries
 
 
 @dataclass(slots=True)

@@ -292,3 +292,14 @@ def test_the_time_range_of_a_log_group_is_that_of_what_is_left(parted: Storage) 
 
     assert before.first is None
     assert (group.first, group.last) == (left.first, left.last)
+
+
+def test_a_journal_that_was_read_before_shows_no_deleted_events(parted: Storage) -> None:
+    parted.events.append("g", batch([{"n": n} for n in range(4)], streams=("a", "b")))
+    assert len(messages(parted, "g")) == 4
+
+    parted.groups.delete_stream("g", "a")
+    assert sorted(messages(parted, "g")) == ['{"n": 1}', '{"n": 3}']
+
+    parted.groups.delete_stream("g", "b")
+    assert messages(parted, "g") == []

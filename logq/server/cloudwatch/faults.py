@@ -19,6 +19,7 @@ from logq.errors import (
     TooManyTags,
     Unauthenticated,
     UnknownLogGroup,
+    UnknownLogStream,
 )
 from logq.server.cloudwatch.fault import WireError
 from logq.server.problems import TooLarge, Unpackable, WrongHost
@@ -94,7 +95,8 @@ def translate(error: LogQError, service: str, noun: str) -> WireError:
     names = _LOGS | _OWN.get(service, {})
     code = next((names[kind] for kind in type(error).__mro__ if kind in names), "InternalFailure")
     if service == "logs" and isinstance(error, NotFound):
-        noun = "log group" if isinstance(error, UnknownLogGroup) else noun
+        own = {UnknownLogGroup: "log group", UnknownLogStream: "log stream"}
+        noun = own.get(type(error), noun)
         return WireError(code, f"The specified {noun} does not exist.")
     if service == "logs" and isinstance(error, AlreadyExists):
         return WireError(code, f"The specified {noun} already exists")

@@ -185,6 +185,14 @@ def test_a_missing_stream_or_group_is_said(logs: Any, app: Served, name: str) ->
         )
 
 
+def test_a_search_in_a_missing_stream_says_what_is_missing(logs: Any, app: Served) -> None:
+    with pytest.raises(ClientError) as error:
+        logs.filter_log_events(logGroupName="app", logStreamNames=["s", "none"])
+
+    wanted = ("ResourceNotFoundException", "The specified log stream does not exist.")
+    assert code(error) == wanted
+
+
 def test_the_end_is_exclusive_in_a_stream_and_inclusive_in_a_search(logs: Any, app: Served) -> None:
     put(logs, (NOW, "a"), (NOW + 1, "b"), (NOW + 2, "c"))
     times = {"startTime": NOW, "endTime": NOW + 2}
