@@ -200,16 +200,11 @@ class LogQ:
         **options: Any,
     ) -> LoadReport:
         """Read files once into a log group, made if it is not there; ``options`` as ``Options``."""
-        from logq.ingest.loader import Loader, Options
+        from logq.ingest.loader import Loader, options_under
 
         pinned = self.ensure_group(group).format if format == "auto" else format
-        chosen = Options(
-            format=pinned,
-            max_event_bytes=self.settings.max_event_bytes,
-            json_prefix=self.settings.json_prefix != "none",
-            **options,
-        )
         loader = Loader(self.storage.events, self.storage.checkpoints, self.clock)
+        chosen = options_under(self.settings, format=pinned, **options)
         return loader.load(files, group, chosen, progress)
 
     def follow(

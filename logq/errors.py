@@ -28,6 +28,7 @@
     ├─ Cancelled                 somebody stopped the query
     ├─ Unauthenticated           who asks is not known
     ├─ AccessDenied              who asks may not do this
+    ├─ ServerUnavailable         a server does not answer, or breaks off
     └─ StorageError              the disk, a damaged or missing file
        ├─ CatalogMissing         data is present but its catalog is not
        └─ DiskFull
@@ -202,6 +203,10 @@ class CatalogMissing(StorageError):
 
 class DiskFull(StorageError):
     """No space is left for new data."""
+
+
+class ServerUnavailable(LogQError):
+    """A server cannot be reached, does not answer, or broke off in the middle."""
 
 
 class Spanned(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -31,6 +31,7 @@ from logq.ingest.sources import (
 )
 from logq.ingest.targets import STREAM, expand, is_regular, modified, size_of, stream_name
 from logq.model import Accepted, Checkpoint
+from logq.settings import Settings
 
 CHUNK = 48 << 20
 """Bytes of lines in one batch."""
@@ -63,6 +64,15 @@ class Options:
     """Which lines make one event: a preset, a pattern of first lines, None, or by the format."""
     again: bool = False
     """Read everything, whatever was ingested before."""
+
+
+def options_under(settings: Settings, **given: Any) -> Options:
+    """Options with what the settings say of events."""
+    return Options(
+        max_event_bytes=settings.max_event_bytes,
+        json_prefix=settings.json_prefix != "none",
+        **given,
+    )
 
 
 class Loader:

@@ -1,0 +1,1 @@
+"""A LogQ server as a data directory: what commands and the agent do, over HTTP."""
