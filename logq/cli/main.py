@@ -97,7 +97,7 @@ def options(
         typer.Option(
             metavar="URL",
             envvar="LOGQ_SERVER",
-            help="A LogQ server to talk to (in a later version).",
+            help="A LogQ server to work on, in place of a data directory.",
         ),
     ] = None,
     token: Annotated[
@@ -127,7 +127,7 @@ def options(
 ) -> None:
     """LogQ: ask questions about your logs, on your own machine."""
     session = context.obj = context.obj or Session(no_color=no_color)
-    session.data, session.server = data, server
+    session.data, session.server, session.token = data, server, token
     session.config = Path(config) if config is not None else None
     session.verbose, session.quiet = verbose, quiet
 

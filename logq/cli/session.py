@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logq.cli.faults import NotInThisVersion
 from logq.errors import NotFound
 from logq.terminal import YELLOW, Screen, lines, standard_error, standard_output
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     import typer
 
     from logq.app import LogQ
+    from logq.client.remote import Remote
 
 
 def data_directory(option: str | None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -35,6 +35,7 @@ class Session:
         self.data: str | None = None
         self.config: Path | None = None
         self.server: str | None = None
+        self.token: str | None = None
         self.verbose = verbose
         self.quiet = False
         self.query: str | None = None  # the text that query errors point into
@@ -61,13 +62,19 @@ class Session:
         self.err.write(text + "\n")
         self.err.flush()
 
-    def open(self, *, create: bool = False) -> LogQ:
+    def open(self, *, create: bool = False) -> LogQ | Remote:
+        """The server if one is named, else the data directory; raises NotFound."""
+        if not self.server:
+            return self.open_here(create=create)
+        from logq.app import LogQ
+        from logq.client.remote import Remote
+        from logq.client.server import Server
+
+        local = LogQ(data_directory(self.data), self.config, clock=self.now)
+        return Remote(local, Server(self.server, self.token))
+
+    def open_here(self, *, create: bool = False) -> LogQ:
         """The data directory; raises NotFound if it is not there and is not to be made."""
-        if self.server:
-            raise NotInThisVersion(
-                "--server is not available yet",
-                hint="leave out --server and LOGQ_SERVER to work on a data directory",
-            )
         directory = data_directory(self.data)
         if not create and not directory.is_dir():
             raise NotFound(
