@@ -42,7 +42,8 @@ ROOMS: dict[str, frozenset[str]] = {
     "server": GROUND
     | {"__init__", "access", "actions", "app", "ingest", "storage", "terminal", "values", "work"},
     # Speaks HTTP to a server in place of opening a data directory.
-    "client": GROUND | {"__init__", "values"},
+    # Its answers and reports are those that the engines give.
+    "client": GROUND | {"__init__", "app", "ingest", "query", "storage"},
     # Late only (see LATE): help, completion and follow read the registries and types of engines.
     "cli": GROUND
     | ENGINES
@@ -68,7 +69,7 @@ PACKAGES: dict[str, frozenset[str]] = {
     | {"botocore", "cbor2"}  # the wire protocol
     | {"cramjam", "google", "opentelemetry"}  # push ingestion
     | {"h11", "httptools", "prometheus_client", "pyarrow"},
-    "client": frozenset({"httpx2", "orjson", "pyarrow"}),
+    "client": frozenset({"cramjam", "httpx2", "orjson", "pyarrow"}),
 }
 
 HEAVY = frozenset().union(*PACKAGES.values()) - {"filelock", "typer"}

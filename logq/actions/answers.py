@@ -23,11 +23,13 @@ def run_query(
     output: str = "ndjson",
     zone: str = "UTC",
     pointers: bool = False,
+    filter: str | None = None,
 ) -> Answer:
     """Run a query in a worker process and give its answer as it comes; as the job ``query``.
 
-    Asks for ``logs:StartQuery`` on every log group. Raises AccessDenied and Throttled; the faults
-    of the query itself come from the answer.
+    Asks for ``logs:StartQuery`` on every log group. With a filter pattern only events
+    that match it reach the query. Raises AccessDenied and Throttled; the faults of the query itself
+    come from the answer.
     """
     params = {
         "text": text,
@@ -40,6 +42,7 @@ def run_query(
         "output": output,
         "zone": zone,
         "pointers": pointers,
+        "filter": filter,
     }
     return context.pool.start(Job("query", params), context.caller.name)
 

@@ -29,7 +29,7 @@ def acting(run: Session, *, create: bool = False) -> Iterator[Context]:
     from logq.actions.context import Context, Origin
     from logq.cli import version
 
-    with run.open(create=create) as logq:
+    with run.open_here(create=create) as logq:
         agent = f"logq/{version()} ({_user()})"
         origin = Origin(str(uuid.uuid4()), "127.0.0.1", agent)
         yield Context(logq, ADMINISTRATOR, origin, _NoWorkers(), logq.audit)

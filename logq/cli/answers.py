@@ -16,6 +16,7 @@ from logq.units import format_bytes, format_duration, parse_zone
 
 if TYPE_CHECKING:
     from logq.app import LogQ
+    from logq.client.remote import Remote
     from logq.query.result import Stats
 
 PATIENCE = 1.0
@@ -36,7 +37,7 @@ class Asked:
     stats: bool = False
 
 
-def ask(run: Session, logq: LogQ, asked: Asked) -> int:
+def ask(run: Session, logq: LogQ | Remote, asked: Asked) -> int:
     """Run the query, print its answer and return the number of rows."""
     from logq.work.answering import answer_of
 

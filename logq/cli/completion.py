@@ -42,7 +42,7 @@ def key_ids(context: typer.Context, incomplete: str) -> list[str]:
     session = Session()
     session.data = context.find_root().params.get("data")
     try:
-        with session.open() as logq:
+        with session.open_here() as logq:
             found = logq.access.keys.list()
     except Exception:  # a shell that completes must never see a fault
         return []
@@ -57,7 +57,7 @@ def policies(context: typer.Context, incomplete: str) -> list[str]:
     session = Session()
     session.data = context.find_root().params.get("data")
     try:
-        with session.open() as logq:
+        with session.open_here() as logq:
             names = [policy.name for policy in logq.access.policies.list()]
     except Exception:  # a shell that completes must never see a fault
         names = list(BUILTIN)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
@@ -17,93 +16,21 @@ if TYPE_CHECKING:
     import httpx2
     import pyarrow as pa
 
+    from logq.query.result import Result
+
 FRAMES = "application/vnd.logq.frames+ndjson"
 ARROW = "application/vnd.apache.arrow.stream"
+_STATS = (
+    *("records_matched", "records_scanned", "bytes_scanned"),
+    *("row_groups_pruned", "elapsed_ms"),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of an answer."""
+class Pattern(Protocol):
+    """A filter pattern."""
 
-    name: str
-    type: str
-    bucket: int | None = None
-    """Milliseconds between time buckets."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How the columns of an answer belong together."""
-
-    keys: tuple[str, ...] = ()
-    additive: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """What the server read for a query and how long it took."""
-
-    records_matched: int = 0
-    records_scanned: int = 0
-    bytes_scanned: int = 0
-    row_groups_pruned: int = 0
-    elapsed_ms: float = 0.0
-
-
-@dataclass(slots=True)
-class Result:
-    """An answer as it comes over the wire; ``rows`` or ``arrow`` may be read once."""
-
-    columns: tuple[Column, ...]
-    shape: Shape
-    groups: tuple[str, ...]
-    _server: Server
-    _asked: Mapping[str, Any]
-    _lines: Iterator[bytes]
-    _open: ExitStack
-    warnings: list[str] = field(default_factory=list)
-    stats: Stats = field(default_factory=Stats)
-    truncated: bool = False
-
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        """Rows as the query engine gives them; raises the error with which the query ended."""
-        with self._open:
-            for line in self._lines:
-                found = orjson.loads(line)
-                if isinstance(found, list):
-                    yield tuple(found)
-                    continue
-                if "error" in found:
-                    raise error_of(found["error"])
-                self._end(found)
-                return
-            raise ServerUnavailable(
-                "the answer ended before its end", hint="was the server stopped? ask again"
-            )
-
-    def arrow(self) -> pa.RecordBatchReader:
-        """The rows as Arrow record batches, asked for anew."""
-        import pyarrow as pa
-
-        self._open.close()
-        stack = ExitStack()
-        response = stack.enter_context(
-            self._server.stream(
-                "POST", "/query", json=self._asked, headers={"Accept": ARROW}, patient=True
-            )
-        )
-        reader = pa.ipc.open_stream(_Body(response.iter_bytes()))
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            with stack:
-                yield from reader
-
-        return pa.RecordBatchReader.from_batches(reader.schema, batches())
-
-    def _end(self, summary: Mapping[str, Any]) -> None:
-        self.warnings += summary.get("warnings", ())
-        self.truncated = bool(summary.get("truncated"))
-        self.stats = Stats(**summary.get("stats", {}))
+    @property
+    def text(self) -> str: ...
 
 
 class Queries:
@@ -120,14 +47,19 @@ class Queries:
         start: int | None = None,
         end: int | None = None,
         limit: int | None = None,
+        pattern: Pattern | None = None,
     ) -> Result:
-        """Run a query over log groups within times (epoch ms, inclusive); raises LogQError."""
+        """Run a query over log groups within times (epoch ms, inclusive); raises LogQError.
+
+        With a filter pattern only events that match it reach the query.
+        """
         asked = {
             "query": text,
             "groups": list(groups),
             "start": start,
             "end": end,
             "limit": limit,
+            "filter": pattern.text if pattern else None,
         }
         asked = {name: value for name, value in asked.items() if value is not None}
         stack = ExitStack()
@@ -139,26 +71,76 @@ class Queries:
         with ExitStack() as unwinding:
             unwinding.push(stack)
             lines = _lines(response)
-            header = orjson.loads(next(lines))
+            header = orjson.loads(next(lines, b"") or b"{}")
+            if "columns" not in header:
+                raise ServerUnavailable("the answer ended before it began", hint="ask again")
             unwinding.pop_all()
+        return self._result(header, lines, stack, asked)
+
+    def _result(
+        self,
+        header: Mapping[str, Any],
+        lines: Iterator[bytes],
+        stack: ExitStack,
+        asked: Mapping[str, Any],
+    ) -> Result:
+        from logq.query.result import Result, ResultColumn, Shape, Stats
+        from logq.query.value import Type
+
         shape = header["shape"]
-        columns = tuple(
-            Column(
-                one["name"],
-                one["type"],
-                shape["bucket_ms"] if one["name"] == shape["time_column"] else None,
-            )
-            for one in header["columns"]
-        )
-        return Result(
-            columns,
+        buckets = {shape["time_column"]: shape["bucket_ms"]}
+        ended: dict[str, Any] = {}
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            with stack:
+                for line in lines:
+                    found = orjson.loads(line)
+                    if isinstance(found, list):
+                        yield tuple(found)
+                        continue
+                    if "error" in found:
+                        raise error_of(found["error"])
+                    ended.update(found)
+                    result.warnings += found["warnings"]
+                    result.truncated = found["truncated"]
+                    return
+                raise ServerUnavailable(
+                    "the answer ended before its end", hint="was the server stopped? ask again"
+                )
+
+        def arrow() -> pa.RecordBatchReader:
+            stack.close()  # asked for anew, in the form that keeps every type
+            return self._arrow(asked)
+
+        result = Result(
+            tuple(
+                ResultColumn(one["name"], Type(one["type"]), buckets.get(one["name"]))
+                for one in header["columns"]
+            ),
             Shape(tuple(shape["keys"]), frozenset(shape["additive"])),
+            [],
+            rows,
+            arrow,
+            lambda: Stats(**ended.get("stats", dict.fromkeys(_STATS, 0))),
             tuple(header["groups"]),
-            self._server,
-            asked,
-            lines,
-            stack,
         )
+        return result
+
+    def _arrow(self, asked: Mapping[str, Any]) -> pa.RecordBatchReader:
+        import pyarrow as pa
+
+        stack = ExitStack()
+        headers = {"Accept": ARROW}
+        response = stack.enter_context(
+            self._server.stream("POST", "/query", json=asked, headers=headers, patient=True)
+        )
+        reader = pa.ipc.open_stream(_Body(response.iter_bytes()))
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            with stack:
+                yield from reader
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
     def explain(
         self,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from logq.ingest.agent_config import AgentConfig
     from logq.ingest.report import LoadReport, Progress
     from logq.model import LogGroup
+    from logq.storage.findings import Report
 
 CHUNK = 8 << 20
 """Bytes of lines in one batch: the server holds it in memory while it stores it."""
@@ -99,6 +100,27 @@ class Remote:
         self.data.mkdir(parents=True, exist_ok=True)
         storage = Storage(self.server, agent_name(self.data))
         return run_agent(config, storage, self.data, self.clock, stop, notify, once=once)
+
+    def doctor(
+        self, repair: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> Report:
+        """Check the server's data directory."""
+        from logq.storage.findings import Finding, Report
+
+        params = {"repair": str(repair).lower()}
+        found = self.server.call("POST", "/doctor", params=params, patient=True)
+        findings = tuple(Finding(**one) for one in found.pop("findings"))
+        return Report(**found, findings=findings)
+
+    def fields(
+        self, groups: Sequence[str], start: int | None, end: int | None, zone: str
+    ) -> tuple[list[dict[str, Any]], list[str]]:
+        """Discovered fields as the server lists them, and its warnings."""
+        times = {"start": start, "end": end}
+        params = {"group": list(groups), "tz": zone}
+        params |= {name: str(time) for name, time in times.items() if time is not None}
+        found = self.server.call("GET", "/fields", params=params, patient=True)
+        return found["fields"], found["warnings"]
 
     def close(self) -> None:
         """Give the connections back."""

@@ -22,6 +22,7 @@ from logq.errors import (
 API = "/api/v1"
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 60.0
+_PATIENT = httpx2.Timeout(None, connect=_CONNECT_SECONDS)
 
 
 class Server:
@@ -49,8 +50,13 @@ class Server:
         """Give the connections back."""
         self._http.close()
 
-    def call(self, method: str, path: str, **request: Any) -> Any:
-        """The JSON that a route answers, None for an empty body; raises LogQError."""
+    def call(self, method: str, path: str, *, patient: bool = False, **request: Any) -> Any:
+        """The JSON that a route answers, None for an empty body; raises LogQError.
+
+        A ``patient`` call may take any time.
+        """
+        if patient:
+            request["timeout"] = _PATIENT
         with self._translated():
             response = self._http.request(method, API + path, **request)
         if response.is_error:
@@ -63,7 +69,7 @@ class Server:
     ) -> Iterator[httpx2.Response]:
         """A response whose body is read as it comes; a ``patient`` one may take any time."""
         if patient:
-            request["timeout"] = httpx2.Timeout(None, connect=_CONNECT_SECONDS)
+            request["timeout"] = _PATIENT
         with (
             self._translated(),
             self._http.stream(method, API + path, **request) as response,

@@ -17,6 +17,7 @@ from logq.units import format_bytes, format_duration
 
 if TYPE_CHECKING:
     from logq.app import LogQ
+    from logq.client.remote import Remote
     from logq.ingest.agent_config import AgentConfig
 
 app = command_app()
@@ -76,7 +77,7 @@ def agent(
 
 
 def chosen_config(
-    logq: LogQ, paths: list[str] | None, group: str | None, options: dict[str, Any]
+    logq: LogQ | Remote, paths: list[str] | None, group: str | None, options: dict[str, Any]
 ) -> AgentConfig:
     """What to follow: the arguments, else the configuration file; raises WrongUsage."""
     from logq.ingest.agent_config import config_from_arguments, load_config
@@ -94,7 +95,7 @@ def chosen_config(
     return load_config(logq.config, logq.options)
 
 
-def follow(run: Session, logq: LogQ, config: AgentConfig, once: bool) -> None:
+def follow(run: Session, logq: LogQ | Remote, config: AgentConfig, once: bool) -> None:
     """Run the agent until SIGINT or SIGTERM; raises Failed if events could not be stored."""
     from logq.ingest.agent import Stop
 
@@ -119,7 +120,7 @@ def follow(run: Session, logq: LogQ, config: AgentConfig, once: bool) -> None:
         )
 
 
-def show_status(run: Session, logq: LogQ, output: str | None) -> None:
+def show_status(run: Session, logq: LogQ | Remote, output: str | None) -> None:
     """Every agent on the data directory, and the files it follows."""
     from logq.ingest.agent_status import read_status
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 
 from logq.cli import listing
@@ -23,18 +25,24 @@ def fields(
     tz: Zone = "UTC",
 ) -> None:
     """List the fields found in events: types, share of events that have them, examples."""
-    from logq.work.discovery import Discovery
+    from logq.app import LogQ
+    from logq.work.discovery import Discovered, Discovery
 
     run = session(context)
     groups = chosen_groups(group)
     within = time_range(since, None, None, tz, run.now())
     with run.open() as logq:
-        snapshot = logq.storage.snapshot(groups)
-        for warning in snapshot.warnings:
-            run.warn(warning)
-        found = Discovery(
-            logq.queries, snapshot, groups, within.start, within.end, parse_zone(tz)
-        ).fields()
+        if isinstance(logq, LogQ):
+            snapshot = logq.storage.snapshot(groups)
+            warnings: Sequence[str] = snapshot.warnings
+            found = Discovery(
+                logq.queries, snapshot, groups, within.start, within.end, parse_zone(tz)
+            ).fields()
+        else:
+            shown, warnings = logq.fields(groups, within.start, within.end, tz)
+            found = [Discovered(**one) for one in shown]
+    for warning in warnings:
+        run.warn(warning)
     output = output or listing.default_format(run)
     joined = ", ".join if output == "table" else compact
     rows = (

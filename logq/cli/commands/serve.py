@@ -55,7 +55,7 @@ def serve(
     run = session(context)
     log = logs.start(run.verbose, run.quiet)
     binding = Binding(host, port, tls_cert, tls_key, insecure)
-    with run.open(create=True) as logq:
+    with run.open_here(create=True) as logq:
 
         def started(url: str, server: Server) -> None:
             is_open = binding.local and logq.access.open_to_local()

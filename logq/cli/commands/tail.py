@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
 
 from logq import renderer
-from logq.cli import following
+from logq.cli import following, watching
 from logq.cli.apps import command_app
 from logq.cli.faults import WrongUsage
 from logq.cli.filtering import read_pattern
@@ -42,6 +43,7 @@ def tail(
     tz: Zone = "UTC",
 ) -> None:
     """Show the newest events, oldest first; with -f new ones as they come."""
+    from logq.app import LogQ
     from logq.query.live import check_row_wise, tail_query
 
     run = session(context)
@@ -53,12 +55,16 @@ def tail(
     text = tail_query(query, several)
     pattern = read_pattern(run, filter) if filter is not None else None
     run.query = text
-    with run.open() as logq:
+    options = renderer.Options(parse_zone(tz))
+    with run.open() as logq, ExitStack() as stack:
         if query:
             check_row_wise(query)
-        newest = following.Newest(run, logq, text, groups, pattern)
-        try:
-            options = renderer.Options(parse_zone(tz))
-            renderer.render(chosen.name, newest.answer(lines, follow), run.out, options)
-        finally:
-            newest.close()
+        if isinstance(logq, LogQ):
+            here = following.Newest(run, logq, text, groups, pattern)
+            stack.callback(here.close)
+            answer = here.answer(lines, follow)
+        elif follow:
+            answer = watching.following(run, logq, text, groups, lines, filter=filter, query=query)
+        else:
+            answer = watching.newest(logq, text, groups, lines, pattern)
+        renderer.render(chosen.name, answer, run.out, options)

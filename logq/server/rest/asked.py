@@ -47,6 +47,9 @@ class Asked(Range):
 class Wanted(Asked):
     """A query and how much of its answer is wanted."""
 
+    filter: str | None = Field(
+        default=None, description="a filter pattern that events must match before the query"
+    )
     limit: int | None = Field(
         default=None, ge=1, le=1_000_000_000, description="most rows; without it the query decides"
     )

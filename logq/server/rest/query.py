@@ -84,8 +84,15 @@ def router(service: Service) -> APIRouter:
             output=form.output,
             zone=wanted.tz,
             pointers=wanted.pointers,
+            filter=wanted.filter,
         )
-        describe = partial(problem.document, query=wanted.query)
+
+        def at_fault(error: LogQError) -> str | None:
+            return wanted.filter if error.code == "InvalidPattern" else wanted.query
+
+        def describe(error: LogQError) -> dict[str, Any]:
+            return problem.document(error, at_fault(error))
+
         try:
             answer = await anyio.to_thread.run_sync(begin)
             rest = answer.chunks()
@@ -96,7 +103,7 @@ def router(service: Service) -> APIRouter:
 
             chunk = await waiting(request.receive, answer, first)
         except LogQError as error:
-            return problem.response(error, wanted.query)
+            return problem.response(error, at_fault(error))
         except Gone:
             return Response(status_code=499)
         headers = {"Content-Disposition": f'attachment; filename="{form.file}"'}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import orjson
 
 from logq import renderer
+from logq.query.filter_pattern import parse_pattern
 from logq.terminal import Screen
 from logq.units import parse_zone
 from logq.values import json_writer
@@ -40,17 +41,25 @@ def query(
     output: str = "ndjson",
     matched: bool = True,
     zone: str = "UTC",
+    filter: str | None = None,
     pointers: bool = False,
 ) -> dict[str, Any]:
     """Run ``text``; ``readable`` names the log groups that may be read, None all.
 
-    Times are written in ``zone``; with ``pointers`` rows that are events have ``@ptr``.
-    ``matched`` counts the matched events, which may read them again. The header has ``columns``,
-    ``groups`` and ``shape`` (see ``renderer.Shape``), the summary ``rows``, ``truncated``,
-    ``warnings`` and ``stats``.
+    ``usable`` names definitions likewise, by kind. ``filter`` is a filter pattern that events must
+    match first; with ``pointers`` rows that are events have ``@ptr``. Times are written in
+    ``zone``. ``matched`` counts the matched events, which may read them again. The header has
+    ``columns``, ``groups`` and ``shape`` (see ``renderer.Shape``), the summary ``rows``,
+    ``truncated``, ``warnings`` and ``stats``.
     """
     result = readable_queries(logq, readable, usable).run(
-        text, groups=groups, start=start, end=end, limit=limit, pointers=pointers
+        text,
+        groups=groups,
+        start=start,
+        end=end,
+        limit=limit,
+        pattern=None if filter is None else parse_pattern(filter),
+        pointers=pointers,
     )
     answer = answer_of(result)
     shape = dataclasses.asdict(answer.shape)
