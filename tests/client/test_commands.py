@@ -1,0 +1,275 @@
+"""The commands on a server give what they give on a data directory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from logq.app import LogQ
+from logq.errors import UnknownLogGroup
+from tests.server.conftest import Running, environment, serving, soon
+
+LINES = [
+    '{"time":"2026-03-17T12:00:00Z","level":"INFO","ms":1.5,"tags":["a"],"msg":"started"}',
+    '{"time":"2026-03-17T12:00:01Z","level":"ERROR","ms":200,"ok":false,"msg":"disk full"}',
+    '{"time":"2026-03-17T12:05:00Z","level":"ERROR","ms":7,"msg":"disk \\u001b[31m full"}',
+]
+
+
+class Both:
+    """The program on a server, and on a data directory that holds the same."""
+
+    def __init__(self, server: Running, here: Path, work: Path) -> None:
+        self.server = server
+        self.here = here
+        self.work = work
+
+    def there(self, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return self._run(["--server", self.server.url, *args], stdin)
+
+    def local(self, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return self._run(["--data", str(self.here), *args], stdin)
+
+    def _run(self, args: Sequence[str], stdin: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "logq", *args],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            cwd=self.work,
+            env={**environment(self.here), "PYTHONPATH": str(Path(__file__).parents[2])},
+            timeout=60,
+        )
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+    root = tmp_path_factory.mktemp("client")
+    (root / "app.log").write_text("\n".join(LINES) + "\n")
+    with serving(root / "there") as server:
+        made = Both(server, root / "here", root)
+        for run in (made.there, made.local):
+            done = run("ingest", "app.log", "-g", "app/one")
+            assert done.returncode == 0, done.stderr
+            assert "3 lines, 3 events" in done.stderr
+        yield made
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("query", "stats count(*) as n, max(ms) by level", "-g", "app/*"),
+        ("query", "fields @timestamp, ms, ok, tags | sort ms", "-g", "app/one"),
+        ("query", "fields @message | limit 1", "-g", "app/one", "-o", "raw"),
+        ("query", "stats count(*) by bin(5m)", "-g", "app/one", "-o", "chart"),
+        ("query", "display level, ms", "-g", "app/one", "-o", "csv", "--tz", "Europe/Berlin"),
+        ("query", "fields ms", "-g", "app/one", "--end", "2026-03-17T12:00:00Z"),
+        ("query", "display nosuch", "-g", "app/one"),
+        ("query", "fields abs(", "-g", "app/one"),
+        ("query", "stats count(*) by nosuch | sort ms", "-g", "app/one"),
+        ("query", "fields ms", "-g", "nothing"),
+        ("query", "fields ms"),
+        ("tail", "-g", "app/one", "-n", "2"),
+        ("tail", "-g", "app/one", "--filter", "{ $.ms > 5 }", "--query", "fields ms"),
+        ("tail", "-g", "app/one", "--filter", "{ $.ms > }"),
+        ("filters", "test", "disk", "-g", "app/one"),
+        ("fields", "-g", "app/one", "-o", "ndjson"),
+        ("streams", "list", "app/one", "-o", "csv"),
+        ("groups", "show", "nothing"),
+    ],
+    ids=lambda args: " ".join(args),
+)
+def test_a_command_answers_the_same_there_and_here(both: Both, args: tuple[str, ...]) -> None:
+    there, here = both.there(*args), both.local(*args)
+
+    if args[0] == "streams":  # the time of arrival differs
+        there.stdout, here.stdout = (
+            "\n".join(line.rpartition(",")[0] for line in done.stdout.splitlines())
+            for done in (there, here)
+        )
+    assert (there.returncode, there.stdout, there.stderr) == (
+        here.returncode,
+        here.stdout,
+        here.stderr,
+    )
+    assert there.stdout or there.stderr
+
+
+def test_a_file_of_an_answer_is_the_same(both: Both) -> None:
+    for run, name in ((both.there, "there"), (both.local, "here")):
+        query = ("query", "fields @timestamp, ms, level", "-g", "app/one", "-o", "parquet")
+        assert run(*query, f"{name}.parquet").returncode == 0
+
+    there, here = (pq.read_table(both.work / f"{name}.parquet") for name in ("there", "here"))
+    assert there.num_rows == 3
+    assert there.equals(here)
+
+
+def test_log_groups_are_made_changed_and_deleted(both: Both) -> None:
+    assert both.there("groups", "create", "made/#1", "--retention", "7").returncode == 0
+    assert both.there("groups", "set", "made/#1", "--tag", "team=a").returncode == 0
+    shown = json.loads(both.there("groups", "show", "made/#1", "-o", "ndjson").stdout)
+    assert (shown["retention_days"], shown["tags"]) == (7, {"team": "a"})
+    assert both.there("groups", "set", "made/#1", "--no-retention").returncode == 0
+    assert both.there("groups", "delete", "made/#1", "--yes").returncode == 0
+    assert both.there("groups", "show", "made/#1").returncode == 3
+
+
+def test_a_file_is_read_once_by_whoever_reads_it(both: Both) -> None:
+    again = both.there("ingest", "app.log", "-g", "app/one")
+
+    assert again.returncode == 0
+    assert "nothing new" in again.stderr
+
+
+def test_standard_input_is_ingested(both: Both) -> None:
+    done = both.there("ingest", "-", "-g", "piped", stdin='{"a":1}\n{"a":2}\n')
+
+    assert done.returncode == 0, done.stderr
+    assert both.there("query", "stats sum(a) as s", "-g", "piped").stdout == '{"s":3}\n'
+
+
+@pytest.mark.parametrize("args", [("compact",), ("retention", "run"), ("doctor",)])
+def test_the_data_is_looked_after_there(both: Both, args: tuple[str, ...]) -> None:
+    done = both.there(*args)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or done.stderr
+
+
+def test_a_server_that_is_not_there_is_told(both: Both) -> None:
+    done = both._run(["--server", "http://127.0.0.1:9", "groups"], "")
+
+    assert done.returncode == 1
+    assert "cannot reach http://127.0.0.1:9" in done.stderr
+    assert "logq serve" in done.stderr
+
+
+def test_what_is_no_address_is_told(both: Both) -> None:
+    done = both._run(["--server", "localhost:5080", "groups"], "")
+
+    assert done.returncode == 2
+    assert "http://HOST:PORT" in done.stderr
+
+
+def test_a_server_with_keys_wants_a_token(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as server:
+        made = Both(server, tmp_path / "data", tmp_path)
+        made.local("groups", "create", "app")
+        key = made.local(
+            "keys", "create", "reader", "--policy", "LogQReadOnly", "--token", "-o", "json"
+        )
+        assert key.returncode == 0, key.stderr
+        token = json.loads(key.stdout)[0]["secret"]
+
+        assert soon(lambda: made.there("groups").returncode == 1)
+        assert made._run(["--server", server.url, "--token", token, "groups"], "").returncode == 0
+        denied = made._run(
+            ["--server", server.url, "--token", token, "groups", "delete", "app", "--yes"], ""
+        )
+
+    assert denied.returncode == 1
+    assert "not authorized to perform logs:DeleteLogGroup" in denied.stderr
+
+
+def test_a_tail_goes_on_where_it_was_when_the_server_comes_back(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    seen: list[str] = []
+    with serving(data) as server:
+        host, port = server.address
+        made = Both(server, data, tmp_path)
+        made.there("ingest", "-", "-g", "app", stdin="one\n")
+        tail = subprocess.Popen(
+            [sys.executable, "-m", "logq", "--server", server.url, "tail", "-f", "-g", "app"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=tmp_path,
+            env={**environment(data), "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        reader = threading.Thread(target=_collect, args=(tail, seen), daemon=True)
+        reader.start()
+        try:
+            assert soon(lambda: seen == ["one"])
+            made.there("ingest", "-", "-g", "app", stdin="two\n")
+            assert soon(lambda: seen == ["one", "two"], 5)
+            server.stop()
+            made.local("ingest", "-", "-g", "app", stdin="three\n")
+            with serving(data, "--port", str(port)) as again:
+                assert again.url == f"http://{host}:{port}"
+                assert soon(lambda: seen == ["one", "two", "three"], 20), seen
+                made.local("ingest", "-", "-g", "app", stdin="four\n")
+                assert soon(lambda: seen == ["one", "two", "three", "four"], 5), seen
+        finally:
+            tail.kill()
+            tail.wait()
+            reader.join(5)
+
+
+def _collect(process: subprocess.Popen[str], seen: list[str]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        seen.append(line.rstrip("\n"))
+
+
+def test_an_agent_ships_every_line_once_over_kills_of_the_server(tmp_path: Path) -> None:
+    data, log = tmp_path / "data", tmp_path / "app.log"
+    written = 0
+
+    def write(count: int) -> None:
+        nonlocal written
+        with log.open("a") as file:
+            for _ in range(count):
+                file.write(f'{{"n":{written}}}\n')
+                written += 1
+
+    write(200)
+    with serving(data) as server:
+        port = str(server.address[1])
+        made = Both(server, data, tmp_path)
+        agent = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "logq", "--server", server.url),
+                *("--data", str(tmp_path / "notes"), "agent", str(log), "-g", "app"),
+            ],
+            stderr=subprocess.DEVNULL,
+            cwd=tmp_path,
+            env={**environment(data), "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        try:
+            assert soon(lambda: _numbers(made) == list(range(200)), 20)
+            for _ in range(2):
+                server.process.kill()
+                server.process.wait()
+                write(300)
+                time.sleep(0.5)  # the agent meets the closed port
+                with serving(data, "--port", port) as server:
+                    made.server = server
+                    write(100)
+                    assert soon(lambda: len(_numbers(made)) == written, 40), len(_numbers(made))
+                    server.process.kill()
+            with serving(data, "--port", port) as server:
+                made.server = server
+                write(50)
+                assert soon(lambda: len(_numbers(made)) == written, 40)
+                assert _numbers(made) == list(range(written))
+        finally:
+            agent.terminate()
+            agent.wait(30)
+
+
+def _numbers(made: Both) -> list[int]:
+    with LogQ(made.here, environ=environment(made.here)) as logq:
+        try:
+            found = logq.queries.run("fields n | sort n asc | limit 5000", groups=["app"])
+        except UnknownLogGroup:
+            return []
+        return [row[0] for row in found.rows()]
