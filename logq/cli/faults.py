@@ -23,10 +23,6 @@ class WrongUsage(LogQError):
     """The command line does not follow the rules of its command."""
 
 
-class NotInThisVersion(LogQError):
-    """A part of LogQ that comes later."""
-
-
 _CODES: tuple[tuple[type[LogQError], int], ...] = (
     (WrongUsage, WRONG_USAGE),
     (QueryError, WRONG_USAGE),

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -331,26 +336,47 @@ def test_the_demo_tells_its_story(program: Program) -> None:
     assert "PoolTimeout" in done.out
 
 
-def test_the_demo_leaves_the_users_data_alone(program: Program, tmp_path: Path) -> None:
-    done = program("demo", data=None)
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The demo in a process of its own, and what it has said when it serves."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("LOGQ_")}
+    plain.pop("XDG_DATA_HOME", None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "logq", "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**plain, "HOME": str(tmp_path / "home"), "XDG_CONFIG_HOME": str(tmp_path / "conf")},
+    )
+    assert process.stdout is not None
+    told = ""
+    for line in process.stdout:
+        told += line
+        if line.startswith("Ctrl-C"):
+            break
+    try:
+        yield process, told
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        process.stdout.close()
 
-    assert done.code == 0
-    assert done.out.count("rows)") == 2
-    assert "later version" in done.out
-    assert not (tmp_path / "home/.local/share/logq").exists()
 
-
-def test_what_the_demo_says_to_type_next_works(program: Program) -> None:
-    told = program("demo").out.split("Go on:")[1]
+def test_the_demo_serves_its_logs_and_what_it_says_to_type_next_works(
+    program: Program, demo: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    _, told = demo
     lines = [line for line in told.splitlines() if line.startswith("logq ")]
 
+    assert told.count("rows)") == 2
     assert len(lines) == 3
     for line in lines:
         words = shlex.split(line)
-        done = program(*words[3:])
-        assert words[:2] == ["logq", "--data"]
-        assert done.code == 0
+        done = program(*words[1:], data=None)
+        assert words[:2] == ["logq", "--server"]
+        assert done.code == 0, done.err
         assert done.out.count("\n") > 5
+    assert not (tmp_path / "home/.local/share/logq").exists()
 
 
 def test_version_and_help_need_no_data(program: Program) -> None:

@@ -52,7 +52,6 @@ ROOT = Path(__file__).parents[2]
         (["query", "--nosuch"], 2, "No such option"),
         (["query"], 2, "Missing argument"),
         (["--config", "none.toml", "groups"], 3, "no configuration file"),
-        (["--server", "http://127.0.0.1:5080", "groups"], 1, "not available yet"),
     ],
 )
 def test_a_fault_has_its_exit_code_and_its_words(

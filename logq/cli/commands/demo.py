@@ -23,10 +23,13 @@ app = command_app()
 def demo(
     context: typer.Context,
     once: Annotated[
-        bool, typer.Option("--once", help="Keep nothing; only print the answers.")
+        bool, typer.Option("--once", help="Only print the answers; start no server.")
     ] = False,
 ) -> None:
-    """Load sample logs and answer three questions; your own data is not touched."""
+    """Load sample logs, answer three questions and serve the logs until Ctrl-C.
+
+    Your own data is not touched.
+    """
     run = session(context)
     told = read_demo()
     if once and run.data is None:
@@ -37,7 +40,7 @@ def demo(
     data = data_directory(run.data) if run.data else own
     play(run, told, data)
     if not once:
-        invite(run, told, data)
+        serve_demo(run, told, data)
 
 
 def play(run: Session, told: Demo, data: Path) -> None:
@@ -58,13 +61,34 @@ def play(run: Session, told: Demo, data: Path) -> None:
         answer(run, data, number, query)
 
 
-def invite(run: Session, told: Demo, data: Path) -> None:
+def serve_demo(run: Session, told: Demo, data: Path) -> None:
+    """Serve the data on a free port of this machine until SIGINT or SIGTERM."""
+    from logq.app import LogQ
+    from logq.server import logs
+    from logq.server.running import Binding, Server, serve
+
+    def started(url: str, _: Server) -> None:
+        invite(run, told, data, url)
+
+    logs.start(run.verbose, quiet=not run.verbose)
+    with LogQ(data) as logq:
+        serve(logq, Binding("127.0.0.1", 0), started)
+
+
+def invite(run: Session, told: Demo, data: Path, url: str) -> None:
     """Say how to go on."""
-    program = shlex.join([called(), "--data", str(data)])
-    run.out.write("\nThe data stays. Go on:\n\n")
+    program = shlex.join([called(), "--server", url])
+    run.out.write(f"\nA server has the logs now: {url}\nAsk it, in another terminal:\n\n")
     for following in told.next:
         run.out.write(f"# {following.title}\n{program} {following.command}\n\n")
-    run.out.write("A server and a console in the browser come in a later version.\n")
+    here = shlex.join([called(), "--data", str(data)])
+    run.out.write(
+        "Clients of CloudWatch find the same logs:\n"
+        "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1 "
+        f"aws --endpoint-url {url} logs describe-log-groups\n\n"
+        f"Ctrl-C stops the server; the data stays: {here} groups\n"
+    )
+    run.out.flush()
 
 
 def called() -> str:
