@@ -61,6 +61,14 @@ class Groups:
         """Delete a log group with everything in it; raises UnknownLogGroup."""
         self._server.call("DELETE", _path(name))
 
+    def create_stream(self, name: str, stream: str) -> None:
+        """Make a log stream; raises UnknownLogGroup, AlreadyExists or InvalidValue."""
+        self._server.call("PUT", f"{_path(name)}/streams/{segment(stream)}")
+
+    def delete_stream(self, name: str, stream: str) -> None:
+        """Delete a log stream and its events; raises UnknownLogStream or Protected."""
+        self._server.call("DELETE", f"{_path(name)}/streams/{segment(stream)}")
+
     def streams(self, name: str) -> tuple[LogStream, ...]:
         """The streams of a log group, in name order."""
         streams: list[LogStream] = []

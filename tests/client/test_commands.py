@@ -123,6 +123,16 @@ def test_log_groups_are_made_changed_and_deleted(both: Both) -> None:
     assert both.there("groups", "show", "made/#1").returncode == 3
 
 
+def test_log_streams_are_made_and_deleted(both: Both) -> None:
+    both.there("ingest", "app.log", "-g", "app/two", "-s", "a/b #1")
+    assert both.there("streams", "create", "app/two", "empty").returncode == 0
+    assert both.there("streams", "delete", "app/two", "a/b #1", "--yes").returncode == 0
+
+    listed = both.there("streams", "list", "app/two", "-o", "ndjson").stdout.splitlines()
+    assert [json.loads(line)["stream"] for line in listed] == ["empty"]
+    assert both.there("streams", "delete", "app/two", "a/b #1", "--yes").returncode == 3
+
+
 def test_a_file_is_read_once_by_whoever_reads_it(both: Both) -> None:
     again = both.there("ingest", "app.log", "-g", "app/one")
 

@@ -18,7 +18,7 @@ from logq.actions.groups import (
     set_format,
     show_log_group,
 )
-from logq.actions.streams import describe_log_streams
+from logq.actions.streams import create_log_stream, delete_log_stream, describe_log_streams
 from logq.actions.tags import tag_log_group, untag_log_group
 from logq.ingest.format import format_named
 from logq.model import LogGroup, LogStream
@@ -26,6 +26,8 @@ from logq.server.rest.route import SegmentRoute
 from logq.server.service import Service
 
 Group = Annotated[str, Path(description="the name of a log group, with `/` as `%2F`")]
+
+Stream = Annotated[str, Path(description="the name of a log stream, with `/` as `%2F`")]
 
 
 class Groups(BaseModel):
@@ -118,6 +120,16 @@ def router(service: Service) -> APIRouter:
         found = describe_log_streams(service.context(request), group, prefix)
         found = tuple(stream for stream in found if not after or stream.name > after)
         return Streams(streams=list(found[:limit]), more=len(found) > limit)
+
+    @routes.put("/{group}/streams/{stream}", status_code=204, summary="Create a log stream")
+    def create_stream(request: Request, group: Group, stream: Stream) -> None:
+        """Make an empty log stream; events make theirs themselves."""
+        create_log_stream(service.context(request), group, stream)
+
+    @routes.delete("/{group}/streams/{stream}", status_code=204, summary="Delete a log stream")
+    def delete_stream(request: Request, group: Group, stream: Stream) -> None:
+        """Delete a log stream with every event in it."""
+        delete_log_stream(service.context(request), group, stream)
 
     return routes
 
