@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from logq.query.completion import Completions, KnownField, KnownValue
 
 VALUES = 20
+NEWEST = 100_000
+"""Events whose values are looked at: a list that comes at once beats one that is complete."""
 VALUE_SECONDS = 2.0
 """How long the values of a field are looked for; a list that comes later helps nobody."""
 
@@ -103,6 +105,7 @@ def _values(
     holds = f" and {name} like {quote_regex('(?i)' + re.escape(begun))}" if begun else ""
     commands = [
         f"filter ispresent({name}){holds}",
+        f"limit {NEWEST}",
         f"stats count(*) as `n` by {name} as `v`",
         f"sort n desc | limit {VALUES}",
     ]

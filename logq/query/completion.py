@@ -108,6 +108,7 @@ class KnownValue:
 
     value: str | int | float | bool
     events: int
+    """Of those that were looked at."""
 
 
 def _no_values(field: str, begun: str) -> Sequence[KnownValue]:
@@ -264,8 +265,8 @@ def _values(place: Place, known: Known) -> Iterator[Completion]:
             label = insert = repr(value)
         else:
             label, insert = value, quote(value)
-        events = f"{each.events:,} events" if each.events else ""
-        yield Completion(label, Kind.VALUE, insert, events)
+        seen = f"{each.events:,} seen" if each.events else ""
+        yield Completion(label, Kind.VALUE, insert, seen)
 
 
 def _texts(place: Place, known: Known) -> Iterator[Completion]:

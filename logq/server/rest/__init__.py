@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from logq.server.rest import (
     access,
@@ -32,7 +32,15 @@ _NOUNS = (
 
 def router(service: Service) -> APIRouter:
     """All routes of the API."""
-    routes = APIRouter(responses=problem.PROBLEMS, dependencies=[Depends(check_texts)])
+
+    def known(request: Request) -> None:
+        # Whatever else is wrong with a request: who asks comes first.
+        if request.headers.get("content-type") != batches.ARROW:  # its signature needs the body
+            service.context(request)
+
+    routes = APIRouter(
+        responses=problem.PROBLEMS, dependencies=[Depends(known), Depends(check_texts)]
+    )
     for noun in _NOUNS:
         routes.include_router(noun.router(service))
     return routes

@@ -30,5 +30,7 @@ def explain(
     explanation = readable_queries(logq, readable, usable).explain(
         text, groups=groups, start=start, end=end, analyze=analyze
     )
-    out.header({"explanation": str(explanation)})
+    # Where the data is on the server's disk concerns nobody who asks from elsewhere.
+    where = f"{logq.data.absolute()}/"
+    out.header({"explanation": str(explanation).replace(where, "")})
     return {}

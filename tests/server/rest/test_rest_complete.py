@@ -40,7 +40,7 @@ def test_values_of_a_field_are_offered_commonest_first(served: Served) -> None:
     found = complete(served, "filter level = ")
 
     assert inserts(found)[:2] == ['"INFO"', '"ERROR"']
-    assert found["items"][0]["detail"] == "18,000 events"
+    assert found["items"][0]["detail"] == "18,000 seen"
     assert inserts(complete(served, 'filter level = "err')) == ['"ERROR"']
 
 

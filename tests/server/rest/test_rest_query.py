@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -169,6 +170,29 @@ def test_a_client_that_goes_away_before_the_first_row_frees_the_worker(served: S
     assert time.monotonic() - begun < 1.5
 
 
+def resident() -> int:
+    """Bytes of memory that this process, the server's, has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux' /proc")
+def test_an_answer_of_any_size_needs_little_memory(served: Served) -> None:
+    text = f"fields concat({', '.join(['@message'] * 60)}) as long, n"
+    body = {"query": text, "groups": ["/app/*"], "limit": EVENTS * 2}
+    url = f"{served.url}/api/v1/query"
+    with httpx2.stream("POST", url, json={**body, "limit": 100}) as answer:
+        answer.read()
+    before = most = resident()
+    size = 0
+    with httpx2.stream("POST", url, json=body, timeout=60) as answer:
+        for chunk in answer.iter_bytes(1 << 16):
+            size += len(chunk)
+            most = max(most, resident())
+
+    assert size > 100_000_000
+    assert most - before < 40_000_000
+
+
 def kill_busy(served: Served) -> None:
     for lane in served.pool._lanes:
         if lane.running is not None and lane.process is not None:
@@ -224,6 +248,8 @@ def test_a_query_is_explained(served: Served) -> None:
 
     answer = served.post("/api/v1/explain", json=body)
 
-    assert "SELECT" in answer.json()["explanation"]
+    explanation = answer.json()["explanation"]
+    assert "SELECT" in explanation
+    assert str(served.logq.data) not in explanation
     served.caller.allowed = []
     assert served.post("/api/v1/explain", json=body).status_code == 403
