@@ -135,12 +135,18 @@ class Step:
         select = self.select().select(exp.Star())
         scope, computed = self.scope, False
         for label, value in values.items():
+            ident, items = None, None
             if isinstance(value.sql, exp.Column):
-                definition = Column(value.sql.name, value.type, value.grid)
-            else:
-                definition = Column(self.source.ident(label), value.type, value.grid)
-                select = select.select(alias(value.sql.copy(), definition.ident))
-                computed = True
+                ident = value.sql.name
+            if isinstance(value.items, exp.Column):
+                items = value.items.name
+            if ident is None:
+                ident, computed = self.source.ident(label), True
+                select = select.select(alias(value.sql.copy(), ident))
+                if value.items is not None and items is None:
+                    items = self.source.ident(f"{label}_items")
+                    select = select.select(alias(value.items.copy(), items))
+            definition = Column(ident, value.type, value.grid, items)
             scope = scope.define(label, definition)
         step = self.then(name, select) if computed else self
         return replace(step, env=replace(step.env, scope=scope))

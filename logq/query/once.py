@@ -41,10 +41,13 @@ def once(
     name = fresh("value")
     parts = iter(_parts(column(name), len(heavy)))
     result = build(
-        [v if keep else replace(v, sql=next(parts)) for v, keep in zip(values, kept, strict=True)]
+        [
+            v if keep else replace(v, sql=next(parts), items=None)
+            for v, keep in zip(values, kept, strict=True)
+        ]
     )
     if isinstance(result, Value):
-        return replace(result, sql=let(name, heavy, result.sql))
+        return replace(result, sql=let(name, heavy, result.sql), items=None)
     return let(name, heavy, result)
 
 

@@ -28,6 +28,8 @@ class Column:
     type: Type
     grid: Grid | None = None
     """The time buckets, when the column comes from ``bin`` and the like."""
+    items: str | None = None
+    """The column that holds the same list as texts of SQL, if there is one."""
 
     @property
     def bucket(self) -> int | None:
@@ -36,7 +38,8 @@ class Column:
 
     @property
     def value(self) -> Value:
-        return Value(self.type, column(self.ident), grid=self.grid)
+        items = None if self.items is None else column(self.items)
+        return Value(self.type, column(self.ident), grid=self.grid, items=items)
 
 
 class OpenSource(Protocol):

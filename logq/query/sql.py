@@ -114,7 +114,7 @@ def evaluate(node: Expr, env: Environment) -> Value:
 
 def _grouped(key: Value) -> Value:
     """A grouping key inside an item of stats; a dynamic one is grouped by its text form."""
-    return replace(key, sql=fn("max", key.sql)) if key.type is Type.DYNAMIC else key
+    return replace(key, sql=fn("max", key.sql), items=None) if key.type is Type.DYNAMIC else key
 
 
 def condition(node: Expr, env: Environment) -> Sql:
@@ -271,7 +271,9 @@ def _counted(arguments: Sequence[object], env: Environment) -> list[object]:
         return list(arguments)
     counted = env.counted
     return [
-        replace(a, sql=case((counted.copy(), a.sql)), constant=None) if isinstance(a, Value) else a
+        replace(a, sql=case((counted.copy(), a.sql)), constant=None, items=None)
+        if isinstance(a, Value)
+        else a
         for a in [literal(1) if a is None else a for a in arguments or [None]]
     ]
 

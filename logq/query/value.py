@@ -54,6 +54,8 @@ class Value:
     """The literal ``null``."""
     grid: Grid | None = None
     """The time buckets, when the value comes from ``bin`` and the like."""
+    items: Sql | None = None
+    """The same list as texts of SQL, when it is a list of texts: JSON would be read again."""
 
     @property
     def is_constant(self) -> bool:

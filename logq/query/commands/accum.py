@@ -130,7 +130,7 @@ class Filldown(Command):
             value = evaluate(field, step.env)
             last = exp.IgnoreNulls(this=exp.LastValue(this=value.sql.copy()))
             values[field.name] = replace(
-                value, sql=over(last, step.order, rows=UNBOUNDED), constant=None
+                value, sql=over(last, step.order, rows=UNBOUNDED), constant=None, items=None
             )
         return step.add(self.name, values)
 

@@ -23,7 +23,7 @@ def beside(step: Step, name: str, items: tuple[Item, ...], frame: Frame) -> Step
     for item, expr in zip(items, spelled_out(items, step.scope), strict=True):
         with located(item):
             value = evaluate(expr, env)
-        values[item.name] = replace(value, sql=frame.applied(value.sql), constant=None)
+        values[item.name] = replace(value, sql=frame.applied(value.sql), constant=None, items=None)
     return step.add(name, values).showing(*values)
 
 

@@ -112,7 +112,7 @@ def _fitting(
         kinds[label] = common_type([old.value, literal(given)])
         if kinds[label] is not old.type:
             wider[label] = replace(
-                old.value, type=kinds[label], sql=as_type(old.value, kinds[label])
+                old.value, type=kinds[label], sql=as_type(old.value, kinds[label]), items=None
             )
     if wider:
         step = step.add(name, wider)

@@ -79,7 +79,8 @@ class Timeseries(Command):
         for label in labels:
             value = columns[label].value
             last = exp.IgnoreNulls(this=exp.LastValue(this=value.sql.copy()))
-            values[label] = replace(value, sql=over(last, order, others, rows=UNBOUNDED))
+            filled_in = over(last, order, others, rows=UNBOUNDED)
+            values[label] = replace(value, sql=filled_in, items=None)
         return step.add(self.name, values)
 
 

@@ -58,6 +58,10 @@ class Unnest(Command):
 
     def apply(self, step: Step) -> Step:
         value = evaluate(self.list, step.env)
+        if value.items is not None:
+            step, found = unnested(step, self.name, {self.into.name: value.items.copy()})
+            texts = {label: Value(Type.TEXT, element) for label, element in found.items()}
+            return step.add(self.name, texts).showing(self.into.name)
         whole = to_dynamic(value)
         single = case((not_null(whole), exp.Array(expressions=[whole.copy()])))
         items = single

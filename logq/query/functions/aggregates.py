@@ -74,7 +74,7 @@ def count_if(condition: Sql) -> Sql:
 )
 def sum_if(field: Value, condition: Sql) -> Value:
     """The sum over the rows for which a condition is true."""
-    return _sum(replace(field, sql=case((condition, field.sql.copy())), constant=None))
+    return _sum(replace(field, sql=case((condition, field.sql.copy())), constant=None, items=None))
 
 
 @function(

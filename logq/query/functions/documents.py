@@ -80,10 +80,11 @@ def json_array_contains(field: Value, value: Sql) -> Sql:
 @function(
     "split",
     "text text",
-    Type.DYNAMIC,
+    None,
     Example('split("a,b", ",")', '["a","b"]'),
     Example('split("a,b", ",")[1]', '"b"'),
 )
-def split(value: Sql, delimiter: Sql) -> Sql:
+def split(value: Sql, delimiter: Sql) -> Value:
     """The list of the parts between a literal delimiter."""
-    return cast(fn("to_json", fn("string_split", value, delimiter)), "VARCHAR")
+    parts = fn("string_split", value, delimiter)
+    return Value(Type.DYNAMIC, cast(fn("to_json", parts), "VARCHAR"), items=parts.copy())
