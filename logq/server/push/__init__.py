@@ -18,4 +18,4 @@ def routes(service: Service) -> list[Route]:
     endpoints = Endpoints(service)
     known = intakes()
     found = [route for door in DOORS for route in endpoints.routes(known[door.intake], door)]
-    return found + hec.extra_routes() + elastic.extra_routes(service)
+    return found + hec.extra_routes(service) + elastic.extra_routes(service)

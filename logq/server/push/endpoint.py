@@ -96,6 +96,9 @@ def receive(
     refused: dict[str, LogQError] = {}
     for delivery in decoded.deliveries:
         try:
+            if context.caller.kind == "token":
+                arn = context.place.log_group(delivery.group)
+                context.require("logs:CallWithBearerToken", arn)
             accept_events(context, delivery.group, delivery.incoming, create=create)
         except _FINAL as error:
             refused[delivery.group] = error

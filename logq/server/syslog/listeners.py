@@ -22,6 +22,7 @@ IDLE = 3600.0
 loses what it writes next."""
 _GRACE = 0.3  # seconds at the end for what the kernel holds already
 _RECEIVE_BUFFER = 4 << 20
+_KERNEL_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -114,6 +115,7 @@ async def listening(
     listeners = Listeners()
     servers: list[asyncio.Server] = []
     datagrams: asyncio.DatagramTransport | None = None
+    watching: asyncio.Task[None] | None = None
     storing = asyncio.create_task(spool.run())
 
     def connection() -> _Connection:
@@ -135,17 +137,18 @@ async def listening(
             with _had(options.udp):
                 sock = _udp(options.udp)
             datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(spool), sock=sock)
-            listeners.udp = _bound(datagrams.get_extra_info("socket"))
+            listeners.udp = _bound(sock)
+            watching = asyncio.create_task(_watch_kernel(sock, spool))
         yield listeners
     finally:
         for server in servers:
             server.close()
         if listeners.connections or datagrams is not None:
             await asyncio.sleep(_GRACE)
+        if watching is not None:
+            watching.cancel()
+            await asyncio.wait([watching])
         if datagrams is not None:
-            lost = kernel_drops(datagrams.get_extra_info("socket"))
-            if lost:
-                spool.drop(lost, "the kernel's buffer was full")
             datagrams.close()
         for one in list(listeners.connections):
             one.transport.close()
@@ -186,6 +189,22 @@ def _udp(address: Address) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+async def _watch_kernel(sock: socket.socket, spool: Spool) -> None:
+    """Count what the kernel throws away, until cancelled and then once more."""
+    known = 0
+    ended = False
+    while not ended:
+        try:
+            await asyncio.sleep(_KERNEL_SECONDS)
+        except asyncio.CancelledError:
+            ended = True
+        lost = kernel_drops(sock)
+        if lost > known:
+            spool.counters.received += lost - known
+            spool.drop(lost - known, "the kernel's buffer was full")
+            known = lost
 
 
 def kernel_drops(sock: Any) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import json
 import threading
 import zlib
 from collections.abc import Callable
@@ -16,8 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
+from logq.access.keys import Form
 from logq.app import LogQ
-from logq.errors import Throttled
+from logq.errors import DiskFull, Throttled
 from logq.ingest.intake import PROTOBUF, Example, Intake, intakes
 from logq.server.push import DOORS
 from logq.server.push.memory import Memory
@@ -177,6 +180,99 @@ def test_groups_are_only_made_if_the_setting_and_the_policies_allow_it(
 
     assert http.post("/ingest/json?logGroup=new", content='{"a":1}').status_code == 403
     assert not served.logq.storage.groups.list("new")
+
+
+REQUESTS = (
+    ("/ingest/json", '{"a":1}'),
+    ("/ingest/bulk", '{"a":1}'),
+    ("/services/collector/event", '{"event":"a"}'),
+    ("/services/collector/raw", "a"),
+    ("/v1/logs", '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}'),
+    ("/loki/api/v1/push", '{"streams":[{"stream":{},"values":[["1","a"]]}]}'),
+    ("/_bulk", '{"create":{}}\n{"a":1}\n'),
+)
+
+
+@pytest.mark.parametrize(("path", "body"), REQUESTS, ids=[path for path, _ in REQUESTS])
+def test_with_a_key_made_every_way_in_needs_a_token(
+    path: str, body: str, http: httpx2.Client, served: Served
+) -> None:
+    served.logq.storage.groups.create("a")
+    served.logq.storage.groups.create("b")
+    keys, policies = served.logq.access.keys, served.logq.access.policies
+    arn = served.logq.place.log_group("a")
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["logs:PutLogEvents", "logs:CallWithBearerToken"],
+                "Resource": [arn, f"{arn}:*"],
+            }
+        ],
+    }
+    policies.put("only-a", json.dumps(document))
+    token = keys.create("shipper", ["only-a"], Form.TOKEN).secret
+    basic = base64.b64encode(f"any:{token}".encode()).decode()
+
+    def post(group: str, authorization: str | None) -> int:
+        headers = {"content-type": "application/json", "x-aws-log-group": group}
+        if authorization is not None:
+            headers["authorization"] = authorization
+        return http.post(path, content=body, headers=headers).status_code
+
+    for wrong in (None, "Bearer lq_x", f"Bearer {token}x", "Basic x", "Splunk"):
+        assert post("a", wrong) == 401, wrong
+    for right in (f"Bearer {token}", f"Splunk {token}", f"Basic {basic}"):
+        assert post("a", right) in (200, 204), right
+    refused = http.post(
+        path,
+        content=body,
+        headers={
+            "content-type": "application/json",
+            "x-aws-log-group": "b",
+            "authorization": f"Bearer {token}",
+        },
+    )
+    assert refused.status_code == 403 or '"status":403' in refused.text
+    assert (count(served.logq, "a"), count(served.logq, "b")) == (3, 0)
+
+
+def test_with_a_key_made_nothing_beside_is_answered_without_one(
+    http: httpx2.Client, served: Served
+) -> None:
+    served.logq.access.keys.create("shipper", ["LogQIngest"], Form.TOKEN)
+
+    for path in ("/", "/_license", "/_xpack", "/_nodes", "/services/collector/health"):
+        assert http.get(path).status_code == 401, path
+
+
+@pytest.mark.parametrize(("path", "body"), REQUESTS, ids=[path for path, _ in REQUESTS])
+def test_while_the_disk_is_full_senders_are_told_to_come_again(
+    path: str, body: str, http: httpx2.Client, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise DiskFull("no space is left")
+
+    monkeypatch.setattr(LogQ, "accept", full)
+
+    reply = http.post(path, content=body, headers={"content-type": "application/json"})
+
+    assert (reply.status_code, reply.headers["retry-after"]) == (503, "10")
+
+
+def test_a_bug_is_an_error_of_ours_that_tells_nothing(
+    http: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(LogQ, "accept", broken)
+
+    for path, body in REQUESTS:
+        reply = http.post(path, content=body, headers={"content-type": "application/json"})
+        assert reply.status_code == 500
+        assert "secret" not in reply.text
 
 
 BOMBS: dict[str, Callable[[bytes], bytes]] = {

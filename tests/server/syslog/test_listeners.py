@@ -158,6 +158,26 @@ def test_datagrams_that_find_no_room_are_counted() -> None:
     assert counters.stored == len(kept.messages) == 200 - counters.dropped.total()
 
 
+@pytest.mark.skipif(not Path("/proc/net/udp").exists(), reason="the kernel does not tell")
+def test_datagrams_that_the_kernel_threw_away_are_counted() -> None:
+    kept = Kept()
+
+    async def run() -> tuple[Counters, int]:
+        async with listen(kept, udp=HERE) as (found, counters):
+            assert found.udp is not None
+            sent = 0
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                while not sent or sent % 20_000:  # nobody reads while this loop runs
+                    sock.sendto(b"<1>" + b"x" * 900, (found.udp.host, found.udp.port))
+                    sent += 1
+        return counters, sent
+
+    counters, sent = asyncio.run(run())
+
+    assert counters.dropped.total() > 0
+    assert counters.received == counters.stored + counters.dropped.total() == sent
+
+
 def test_storage_is_tried_again_and_what_may_never_be_stored_is_counted() -> None:
     kept = Kept()
     kept.refuse = StorageError("the disk is away")
