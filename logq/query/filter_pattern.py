@@ -31,7 +31,16 @@ from logq.query.build import FALSE, Sql, coalesce, column
 from logq.query.patterns.compiled import Compiled, Filter, Found
 from logq.query.patterns.conditions import alone, condition
 from logq.query.patterns.inputs import Inputs
-from logq.query.patterns.nodes import FilterPattern, Kind, Regex, selectors
+from logq.query.patterns.nodes import (
+    Comparison,
+    FilterPattern,
+    Kind,
+    Number,
+    Regex,
+    Wildcard,
+    conjuncts,
+    selectors,
+)
 from logq.query.patterns.reading import is_blank, read_pattern
 from logq.query.patterns.statement import MESSAGE_INPUT, statement
 from logq.query.patterns.values import extracted, read_reference, read_value
@@ -90,10 +99,24 @@ def required_texts(pattern: FilterPattern) -> tuple[str, ...]:
     """
     found: list[str] = []
     for term in pattern.terms:
-        if term.sign:
-            continue
-        found += term.value.literals if isinstance(term.value, Regex) else [term.value]
+        if not term.sign:
+            found += term.value.literals if isinstance(term.value, Regex) else [term.value]
+    for _, test in pattern.columns.tested() if pattern.columns is not None else ():
+        for part in conjuncts(test):
+            if isinstance(part, Comparison) and part.op == "=":
+                found += _texts(part.value)
     return tuple(dict.fromkeys(text for text in found if not is_blank(text)))
+
+
+def _texts(value: Wildcard | Number | Regex | None) -> tuple[str, ...]:
+    """Texts that a column contains which equals this; a column is a part of the message."""
+    match value:
+        case Regex():
+            return value.literals
+        case Wildcard():
+            return (value.text,)
+        case _:  # a number may be written in many ways
+            return ()
 
 
 def compile_filters(filters: Sequence[Filter]) -> Compiled:

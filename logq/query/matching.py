@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from logq import model
 from logq.query.command import Command
 from logq.query.compiler import Step
-from logq.query.filter_pattern import FilterPattern, Kind, pattern_condition
+from logq.query.filter_pattern import FilterPattern, Kind
 from logq.query.nodes import Field
+from logq.query.patterns.stored import stored_condition
 
 
 @dataclass(frozen=True)
@@ -24,4 +25,5 @@ class Matching(Command):
             return step
         message = step.scope.fetch(Field((model.MESSAGE,)))
         prefix = step.env.fresh("pattern")
-        return step.where(self.name, pattern_condition(self.pattern, message.sql, prefix))
+        found = stored_condition(self.pattern, step.source, message.sql, prefix)
+        return step.where(self.name, found)

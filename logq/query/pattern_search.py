@@ -10,9 +10,9 @@ from logq.query.filter_pattern import (
     FilterPattern,
     Kind,
     parse_pattern,
-    pattern_condition,
     required_texts,
 )
+from logq.query.patterns.stored import stored_condition
 from logq.query.source import Source
 
 
@@ -31,7 +31,8 @@ class PatternSearch:
         """The condition over the column of messages."""
         message = source.field(MESSAGE)
         assert message is not None
-        return pattern_condition(self.pattern, column(message.ident))
+        prefix = source.ident("pattern")
+        return stored_condition(self.pattern, source, column(message.ident), prefix)
 
 
 def search(pattern: str) -> PatternSearch | None:

@@ -24,6 +24,7 @@ from logq.query.build import (
     text,
 )
 from logq.query.once import let
+from logq.query.patterns.fields import Fields
 from logq.query.patterns.inputs import Inputs, each
 from logq.query.patterns.nodes import (
     AllOf,
@@ -184,9 +185,9 @@ def _column_equals(leaf: Comparison, inputs: Inputs, place: int) -> Sql:
     return not_null(found) if value.anything else _like(found, value)
 
 
-def alone(pattern: FilterPattern, message: Sql, prefix: str) -> Sql:
+def alone(pattern: FilterPattern, message: Sql, prefix: str, fields: Fields | None = None) -> Sql:
     """The condition with its inputs, for a place where nothing else shares them."""
-    inputs = Inputs(message, prefix)
+    inputs = Inputs(message, prefix, fields)
     body = condition(pattern, inputs)
     for name, value in inputs.made().items():
         body = let(name, [value], body)

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from logq.model import BatchInfo, Doc, Field, Kind, pointer
 from logq.query.scope import json_pointer
 
-_ABSENT = Field("", Kind.TEXT)
+ABSENT = Field("", Kind.TEXT)
+"""Where no event has a value."""
+
+
+class Fields(Protocol):
+    """Where values of JSON documents lie as columns; all messages are clean JSON objects."""
+
+    def find(self, steps: Sequence[str | int | None]) -> Field | None:
+        """The field there; None where only the message can tell.
+
+        One without a column stands for a place where no event has a value.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +35,7 @@ class KnownFields:
     """None: look into the message."""
 
     def find(self, steps: Sequence[str | int | None]) -> Field | None:
-        """The field there; None where only the message can tell.
-
-        One without a column stands for a place where no event has a value.
-        """
+        """See ``Fields``."""
         keys = [step for step in steps if isinstance(step, str)]
         if len(keys) != len(steps):
             return None
@@ -34,7 +43,7 @@ class KnownFields:
             above = json_pointer(keys[:length])
             if above in self.by_pointer:
                 return None
-        return self.by_pointer.get(json_pointer(keys), _ABSENT)
+        return self.by_pointer.get(json_pointer(keys), ABSENT)
 
 
 def known_fields(info: BatchInfo) -> KnownFields | None:

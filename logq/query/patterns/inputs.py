@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from logq.errors import InvalidPattern
 from logq.query.build import Sql, case, cast, column, fn, number, text
-from logq.query.patterns.fields import KnownFields
+from logq.query.patterns.fields import Fields
 from logq.query.patterns.nodes import Selector
 from logq.query.patterns.selected import Held, Selected, Typed
 from logq.query.scope import json_pointer
@@ -27,7 +27,7 @@ class Inputs:
     message: Sql
     prefix: str = "input"
     """How their names begin; no column of the events may."""
-    fields: KnownFields | None = None
+    fields: Fields | None = None
     """Where values of documents lie as columns besides."""
     derived: dict[str, Sql] | None = None
     """Values made of inputs, each once, by their names; None: write them out where they stand."""
@@ -44,6 +44,8 @@ class Inputs:
             return Held(self.json(selector), self._derive)
         if found.column is None:
             return Typed(found.kind, None, self._derive)
+        if self.derived is None:
+            return Typed(found.kind, column(found.column), self._derive)
         name = self.stored.setdefault(found.column, f"{self.prefix}_field_{len(self.stored)}")
         return Typed(found.kind, column(name), self._derive)
 

@@ -174,6 +174,15 @@ def leaves(test: Test) -> Iterator[Condition | Comparison]:
             yield part
 
 
+def conjuncts(test: Test) -> Iterator[Test]:
+    """The parts of a test that must all hold."""
+    if isinstance(test, AllOf):
+        for part in test.parts:
+            yield from conjuncts(part)
+    else:
+        yield test
+
+
 def selectors(pattern: FilterPattern) -> tuple[Selector, ...]:
     """The selectors of a pattern in order, each once."""
     found: dict[tuple[object, ...], Selector] = {}
