@@ -28,7 +28,7 @@ class Rows:
     """Some rows of an answer."""
 
     asked: Asked
-    lines: list[bytes]
+    lines: Sequence[bytes]
     """Each a JSON list of ``{field, value}``."""
     next: int | None
     """Where in the answer the next page begins; None at its end."""
@@ -92,15 +92,10 @@ def get_query_results(context: Context, id: str, *, first: int = 0, limit: int =
     asked = _visible(context, id, "logs:GetQueryResults")
     if first and first >= asked.bytes:
         raise InvalidValue("the specified nextToken is invalid")
-    lines: list[bytes] = []
-    place = first
+    lines: Sequence[bytes] = []
     if asked.status in ("Complete", *OPEN) and asked.bytes:
-        with context.logq.storage.answers.rows_of(id).open("rb") as file:
-            file.seek(first)
-            while place < asked.bytes and len(lines) < limit:
-                line = file.readline()
-                lines.append(line)
-                place += len(line)
+        lines = context.logq.storage.answers.read(asked, first, limit)
+    place = first + sum(map(len, lines))
     more = place < asked.bytes and asked.status == "Complete"
     return Rows(asked, lines, place if more and limit else None)
 

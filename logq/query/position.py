@@ -27,9 +27,9 @@ class Position(NamedTuple):
     seq: int
 
 
-def event_id(position: Position) -> str:
+def event_id(time: int, seq: int) -> str:
     """56 digits that sort as the events do."""
-    return f"{_AHEAD + position.time:020d}{position.seq:036d}"
+    return f"{_AHEAD + time}{seq:036d}"
 
 
 def pointer(group: str, position: Position) -> str:

@@ -76,7 +76,7 @@ class Event(NamedTuple):
     @property
     def id(self) -> str:
         """56 digits, see ``event_id``."""
-        return event_id(self.position)
+        return event_id(self.time, self.seq)
 
     @property
     def pointer(self) -> str:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from logq.errors import NotFound
 from logq.settings import Settings
 from logq.storage.catalog import Catalog
-from logq.storage.disk import Directory, disk_errors
+from logq.storage.disk import Directory, disk_errors, sync_directory
 
 _DAY = 86_400_000
 _HOUR = 3_600_000
@@ -95,6 +96,24 @@ class Answers:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+            sync_directory(self.directory.answers)
+
+    def read(self, asked: Asked, first: int, most: int) -> Sequence[bytes]:
+        """Some lines of a query's rows from a byte on; raises NotFound if they are gone."""
+        lines: list[bytes] = []
+        place = first
+        try:
+            with self.rows_of(asked.id).open("rb") as file:
+                file.seek(first)
+                while place < asked.bytes and len(lines) < most:
+                    line = file.readline()
+                    if not line.endswith(b"\n"):
+                        break  # the rest of it is still being written
+                    lines.append(line)
+                    place += len(line)
+        except FileNotFoundError:
+            raise NotFound("the answer of the query is not there any more") from None
+        return lines
 
     def rows_of(self, id: str) -> Path:
         """The file of a query's rows: a line for each."""

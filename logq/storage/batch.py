@@ -169,6 +169,10 @@ def by_day(table: pa.Table) -> list[tuple[str, pa.Table]]:
 
 def stream_parts(table: pa.Table) -> dict[str, StreamPart]:
     """What the batch holds of each of its log streams; needs ``@ingestionTime``."""
+    names = pc.unique(table.column(LOG_STREAM))
+    if len(names) == 1:  # as most batches are: no threads for a handful of events
+        ingested = pc.max(table.column(INGESTION_TIME).cast(pa.int64())).as_py()
+        return {names[0].as_py(): StreamPart(table.num_rows, *times(table), ingested)}
     numbers = pa.table(
         {
             "s": table.column(LOG_STREAM),

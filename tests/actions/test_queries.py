@@ -241,6 +241,17 @@ def test_others_see_a_query_only_if_they_may_read_its_groups(
         get_query_results(asking, "nothing")
 
 
+def test_rows_that_are_gone_are_not_found(asking: Context, pool: Scripted) -> None:
+    id = begin(asking)
+    pool.go.set()
+    until(lambda: status(asking, id) == "Complete")
+
+    asking.logq.storage.answers.rows_of(id).unlink()
+
+    with pytest.raises(NotFound, match="not there any more"):
+        get_query_results(asking, id)
+
+
 def test_old_answers_go_and_so_do_the_oldest_of_too_many(tmp_path: Path, clock: Clock) -> None:
     settings = Settings(answers_bytes=25, answer_days=7)
     with Storage.open(tmp_path, clock, settings) as storage:

@@ -253,10 +253,10 @@ def test_whatever_arrives_while_pages_are_read_nothing_behind_the_place_is_lost_
 def test_event_ids_are_unique_and_sort_as_events_do(places: list[tuple[int, int]]) -> None:
     positions = [Position(*place) for place in places]
 
-    ids = [event_id(position) for position in positions]
+    ids = [event_id(*position) for position in positions]
 
     assert all(len(text) == 56 and text.isdigit() for text in ids)
-    assert sorted(ids) == [event_id(position) for position in sorted(positions)]
+    assert sorted(ids) == [event_id(*position) for position in sorted(positions)]
 
 
 @given(st.integers(-(10**14), 10**15), st.integers(0, LAST), st.text(min_size=1))
