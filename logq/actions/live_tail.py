@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -69,14 +69,29 @@ class Tail:
 
     def begin(self, lines: int, position: str | None = None) -> Seen:
         """The newest events, or what came after a position; raises QueryError, InvalidValue."""
-        if position is None:
-            snapshot = self._arrivals.start(self._groups)
-        else:
+        first: Seen | None = None
+        if position is not None:
             since, last = _read(position)
-            snapshot = self._arrivals.resume(self._groups, last, since)
+            first = self._once(self._arrivals.resume(self._groups, last, since), _EVERYTHING)
+        elif lines:
+            first = self._once(self._arrivals.start(self._groups), lines)
+        else:
+            self._arrivals.start(self._groups)
+        # The query is tried even if there is nothing yet: what is wrong with it is told now.
+        seen = self._seen(self._later, _EVERYTHING)
+        if first is None:
+            return seen
+        return replace(
+            seen,
+            rows=first.rows + seen.rows,
+            dropped=first.dropped + seen.dropped,
+            warnings=first.warnings + seen.warnings,
+        )
+
+    def _once(self, snapshot: Snapshot, limit: int) -> Seen:
         queries = self._context.logq.queries_over(_Moment(snapshot))
         try:
-            return self._seen(queries, lines if position is None else _EVERYTHING)
+            return self._seen(queries, limit)
         finally:
             queries.close()
 
@@ -93,14 +108,9 @@ class Tail:
 
     def _seen(self, queries: Queries, limit: int) -> Seen:
         now = self._context.logq.clock()
-        rows: tuple[Mapping[str, Any], ...] = ()
-        warnings: list[str] = []
-        if limit:
-            result = queries.run(
-                self._text, groups=self._groups, limit=limit, pattern=self._pattern
-            )
-            rows = tuple(_objects(result, self._zone))
-            warnings = [each for each in result.warnings if each not in self._told]
+        result = queries.run(self._text, groups=self._groups, limit=limit, pattern=self._pattern)
+        rows = tuple(_objects(result, self._zone))
+        warnings = [each for each in result.warnings if each not in self._told]
         self._told.update(warnings)
         position = f"{now}-{self._arrivals.last}"
         return Seen(rows, self._arrivals.dropped, tuple(warnings), position)

@@ -66,6 +66,7 @@ class Served:
     caller: Somebody
     calls: Calls
     pool: Workers
+    service: Service
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
         return httpx2.get(f"{self.url}{path}", timeout=30, **options)
@@ -94,7 +95,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(data: Path) -> Iterator[Served]:
-    with LogQ(data, environ={}) as logq, Workers(data, logq.settings, logq.clock, 2) as pool:
+    few = {"LOGQ_SERVER_TAILS": "8"}
+    with LogQ(data, environ=few) as logq, Workers(data, logq.settings, logq.clock, 2) as pool:
         assert pool.wait_until_ready()
         calls, caller = Calls(), Somebody()
         service = Service(logq, pool, calls, caller)
@@ -108,7 +110,7 @@ def running(data: Path) -> Iterator[Served]:
                 assert time.monotonic() < until, "the server did not start"
                 time.sleep(0.005)
             port = server.servers[0].sockets[0].getsockname()[1]
-            yield Served(f"http://127.0.0.1:{port}", logq, caller, calls, pool)
+            yield Served(f"http://127.0.0.1:{port}", logq, caller, calls, pool, service)
         finally:
             service.stopping.set()
             server.should_exit = True

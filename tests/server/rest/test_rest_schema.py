@@ -77,6 +77,8 @@ def test_the_document_is_true(served: Served, schema: Any, method: str, path: st
     ask()
 
 
+SLOW = {"/api/v1/doctor", "/api/v1/compact", "/api/v1/retention", "/api/v1/audit/verify"}
+"""They read everything and take next to no text."""
 HOSTILE = {
     "nul": "\0",
     "half a character": "\ud800",
@@ -116,6 +118,8 @@ def as_bytes(text: str) -> bytes:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_no_text_makes_any_route_fail(served: Served, text: str) -> None:
     for method, path in OPERATIONS:
+        if path in SLOW:
+            continue
         operation = DOCUMENT["paths"][path][method]
         url, query = path, []
         for parameter in operation.get("parameters", ()):
