@@ -40,7 +40,7 @@ class Arrivals:
         """The highest number of an event seen so far."""
         self._since = clock() - VISIBLE_WITHIN_MS
         self._seen: list[pa.Table] = []  # number and ingestion time of events since then
-        self._segments: frozenset[str] = frozenset()
+        self._known: frozenset[tuple[str, int]] = frozenset()
 
     def start(self, groups: Sequence[str]) -> Snapshot:
         """Everything visible now, all of which counts as seen from now on."""
@@ -48,7 +48,7 @@ class Arrivals:
         for piece in snapshot.pieces:
             if piece.path is None or _changed_since(piece.path, self._since):
                 self._see(_recent(_marks(piece), self._since))
-        self._segments = _segments(snapshot)
+        self._known = _known(snapshot)
         return snapshot
 
     def resume(self, groups: Sequence[str], last: int, since: int) -> Snapshot:
@@ -70,9 +70,9 @@ class Arrivals:
     def snapshot(self, groups: Sequence[str]) -> Snapshot:
         """What has become visible since the last call, as pieces in memory."""
         snapshot = self._store.snapshot(groups)
-        fresh = [piece for piece in snapshot.pieces if piece.name not in self._segments]
+        fresh = [p for p in snapshot.pieces if (p.name, p.rows) not in self._known]
         marks = [(piece, self._new(piece)) for piece in fresh]
-        self._segments = _segments(snapshot)
+        self._known = _known(snapshot)
         self._forget()
         return replace(snapshot, pieces=self._pieces(marks))
 
@@ -87,8 +87,12 @@ class Arrivals:
 
         marks = _recent(_marks(piece), self._since)
         if self._seen and len(marks):
+            numbers = marks.column(SEQ)
+            ends = pc.min_max(numbers)
             seen = pa.concat_tables(self._seen).column(SEQ)
-            marks = marks.filter(pc.invert(pc.is_in(marks.column(SEQ), value_set=seen)))
+            # A small piece against all that was seen lately: look at its neighbours only.
+            near = pc.and_(pc.greater_equal(seen, ends["min"]), pc.less_equal(seen, ends["max"]))
+            marks = marks.filter(pc.invert(pc.is_in(numbers, value_set=seen.filter(near))))
         self._see(marks)
         return marks
 
@@ -140,8 +144,9 @@ def _in_memory(piece: Piece, marks: pa.Table) -> Piece:
     )
 
 
-def _segments(snapshot: Snapshot) -> frozenset[str]:
-    return frozenset(piece.name for piece in snapshot.pieces if piece.path is not None)
+def _known(snapshot: Snapshot) -> frozenset[tuple[str, int]]:
+    """What holds nothing new the next time: segments, and runs of the journal that are full."""
+    return frozenset((piece.name, piece.rows) for piece in snapshot.pieces)
 
 
 def _changed_since(path: str, since: int) -> bool:
