@@ -43,7 +43,7 @@ ROOMS: dict[str, frozenset[str]] = {
     | {"__init__", "access", "actions", "app", "ingest", "storage", "terminal", "values", "work"},
     # Speaks HTTP to a server in place of opening a data directory.
     # Its answers and reports are those that the engines give.
-    "client": GROUND | {"__init__", "app", "ingest", "query", "storage"},
+    "client": GROUND | {"__init__", "app", *ENGINES},
     # Late only (see LATE): help, completion and follow read the registries and types of engines.
     "cli": GROUND
     | ENGINES

@@ -45,8 +45,10 @@ def delete_policy(context: Context, name: str) -> None:
 def test_policy(context: Context, key_id: str, action_name: str, resource: str) -> Decision:
     """What the policies of a key say to an action on a resource, and which rule says it.
 
-    Raises Unauthenticated for a key that is not in force.
+    The resource is an ARN or the name of a log group. Raises Unauthenticated for a key that is
+    not in force.
     """
     context.require("logq:TestPolicy", context.place.own("key", key_id))
     caller = context.logq.access.caller(key_id)
-    return caller.decide(action_name, resource)
+    named = resource.startswith(("arn:", "*"))
+    return caller.decide(action_name, resource if named else context.place.log_group(resource))

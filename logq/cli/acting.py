@@ -1,16 +1,109 @@
-"""Actions on a data directory from the command line: as its administrator, and audited."""
+"""Keys, policies and audit from the command line: here as administrator, or by a server."""
 
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from logq.access.keys import Key, NewKey
+    from logq.access.policies import Written
+    from logq.access.policy import Decision
     from logq.actions.context import Context
+    from logq.app import LogQ
+    from logq.audit.verify import Report
     from logq.cli.session import Session
+    from logq.client.administration import Administration
     from logq.work.job import Job
+
+
+@contextmanager
+def administrating(run: Session, *, create: bool = False) -> Iterator[Here | Administration]:
+    """Whoever carries out what an administrator asks for; each call is audited."""
+    from logq.app import LogQ
+
+    with run.open(create=create) as opened:
+        if isinstance(opened, LogQ):
+            yield Here(_context(opened))
+        else:
+            from logq.client.administration import Administration
+
+            yield Administration(opened.server)
+
+
+class Here:
+    """Actions on a data directory; whoever can write to it may do everything."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def create_key(
+        self,
+        name: str,
+        policies: Sequence[str],
+        form: str,
+        *,
+        boundary: str | None = None,
+        days: int | None = None,
+    ) -> NewKey:
+        """Make a key; raises InvalidValue and NotFound."""
+        from logq.actions.keys import create_key
+
+        return create_key(self._context, name, policies, form, boundary=boundary, days=days)
+
+    def list_keys(self) -> tuple[Key, ...]:
+        """The keys, oldest first."""
+        from logq.actions.keys import list_keys
+
+        return list_keys(self._context)
+
+    def get_key(self, key_id: str) -> Key:
+        """One key; raises NotFound."""
+        return self._context.logq.access.keys.get(key_id)
+
+    def revoke_key(self, key_id: str) -> Key:
+        """Make a key invalid for ever; raises NotFound."""
+        from logq.actions.keys import revoke_key
+
+        return revoke_key(self._context, key_id)
+
+    def put_policy(self, name: str, document: str) -> Written:
+        """Make or replace a policy; raises InvalidPolicy."""
+        from logq.actions.policies import put_policy
+
+        return put_policy(self._context, name, document)
+
+    def list_policies(self) -> tuple[Written, ...]:
+        """The policies, built-in ones first."""
+        from logq.actions.policies import list_policies
+
+        return list_policies(self._context)
+
+    def get_policy(self, name: str) -> Written:
+        """One policy; raises NotFound."""
+        from logq.actions.policies import get_policy
+
+        return get_policy(self._context, name)
+
+    def delete_policy(self, name: str) -> None:
+        """Delete a policy that no key has."""
+        from logq.actions.policies import delete_policy
+
+        delete_policy(self._context, name)
+
+    def test_policy(self, key_id: str, action: str, resource: str) -> Decision:
+        """What a key may do and why; the resource is an ARN or the name of a log group."""
+        from logq.actions.policies import test_policy
+
+        return test_policy(self._context, key_id, action, resource)
+
+    def verify_audit(self, start: int | None = None, end: int | None = None) -> Report:
+        """Prove the audit between two times (epoch ms)."""
+        from logq.actions.audit import verify_audit
+
+        return verify_audit(self._context, start, end)
 
 
 class _NoWorkers:
@@ -20,19 +113,16 @@ class _NoWorkers:
         raise NotImplementedError(f"no worker for {job.kind}")
 
 
-@contextmanager
-def acting(run: Session, *, create: bool = False) -> Iterator[Context]:
-    """The context of an action; whoever can write to the directory may do everything."""
+def _context(logq: LogQ) -> Context:
     import uuid
 
     from logq.access.caller import ADMINISTRATOR
     from logq.actions.context import Context, Origin
     from logq.cli import version
 
-    with run.open_here(create=create) as logq:
-        agent = f"logq/{version()} ({_user()})"
-        origin = Origin(str(uuid.uuid4()), "127.0.0.1", agent)
-        yield Context(logq, ADMINISTRATOR, origin, _NoWorkers(), logq.audit)
+    agent = f"logq/{version()} ({_user()})"
+    origin = Origin(str(uuid.uuid4()), "127.0.0.1", agent)
+    return Context(logq, ADMINISTRATOR, origin, _NoWorkers(), logq.audit)
 
 
 def _user() -> str:

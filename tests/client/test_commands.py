@@ -24,6 +24,10 @@ LINES = [
 ]
 
 
+POLICY = """{"Version": "2012-10-17", "Statement": [{"Sid": "r", "Effect": "Allow",
+  "Action": "logs:StartQuery", "Resource": "arn:aws:logs:*:*:log-group:app"}]}"""
+
+
 class Both:
     """The program on a server, and on a data directory that holds the same."""
 
@@ -188,6 +192,38 @@ def test_a_server_with_keys_wants_a_token(tmp_path: Path) -> None:
 
     assert denied.returncode == 1
     assert "not authorized to perform logs:DeleteLogGroup" in denied.stderr
+
+
+def test_keys_and_policies_are_made_there(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as server:
+        made = Both(server, tmp_path / "data", tmp_path)
+        made.there("groups", "create", "app")
+        (tmp_path / "p.json").write_text(POLICY)
+        assert made.there("policies", "put", "reading", "p.json").returncode == 0
+        wrong = made.there("policies", "put", "wrong", "-", stdin='{"Version": 1,}')
+        key = made.there("keys", "create", "ann", "-p", "LogQAdmin", "--token", "-o", "json")
+        token = ("--server", server.url, "--token", json.loads(key.stdout)[0]["secret"])
+        mine = json.loads(key.stdout)[0]["id"]
+        other = made._run(
+            [*token, "keys", "create", "bob", "-p", "reading", "--token", "-o", "json"], ""
+        )
+        bob = json.loads(other.stdout)[0]["id"]
+        may = made._run([*token, "policies", "test", bob, "logs:StartQuery", "app"], "")
+        may_not = made._run([*token, "policies", "test", bob, "logs:DeleteLogGroup", "app"], "")
+        refused = made._run([*token, "policies", "delete", "reading", "--yes"], "")
+        revoked = made._run([*token, "keys", "revoke", bob, "--yes"], "")
+        listed = made._run([*token, "keys", "list", "-o", "ndjson"], "")
+        proof = made._run([*token, "audit", "verify"], "")
+
+    assert wrong.returncode == 2
+    assert "line 1, column" in wrong.stderr
+    assert (may.returncode, may_not.returncode) == (0, 1)
+    assert "allowed by" in may.stdout
+    assert refused.returncode == 1
+    assert revoked.returncode == 0
+    states = {row["id"]: row["state"] for row in map(json.loads, listed.stdout.splitlines())}
+    assert states == {mine: "active", bob: "revoked"}
+    assert (proof.returncode, "all is well" in proof.stdout) == (0, True)
 
 
 def test_a_tail_goes_on_where_it_was_when_the_server_comes_back(tmp_path: Path) -> None:

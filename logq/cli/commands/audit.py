@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from logq.cli.acting import acting
+from logq.cli.acting import administrating
 from logq.cli.apps import command_app
 from logq.cli.faults import Failed
 from logq.cli.options import End, Start, Zone, time_range
@@ -25,12 +25,10 @@ def verify(context: typer.Context, start: Start = None, end: End = None, tz: Zon
 
     The records are in the log group /logq/audit, which is queried like any other.
     """
-    from logq.actions.audit import verify_audit
-
     run = session(context)
     within = time_range(None, start, end, tz, run.now())
-    with acting(run) as acts:
-        report = verify_audit(acts, within.start, within.end)
+    with administrating(run) as admin:
+        report = admin.verify_audit(within.start, within.end)
     for finding in report.findings:
         run.out.write(f"{run.out.paint(finding.kind, RED)}: {run.out.safe(finding.text)}\n")
     if report.more:

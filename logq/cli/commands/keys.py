@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logq.cli import listing
-from logq.cli.acting import acting
+from logq.cli.acting import administrating
 from logq.cli.apps import command_app
 from logq.cli.completion import key_ids, policies
 from logq.cli.options import Output, Yes
@@ -69,12 +69,10 @@ def create(
     An access key signs requests, as the AWS tools do; a token is sent in the Authorization header.
     From the first key on a server answers nobody without one.
     """
-    from logq.actions.keys import create_key
-
     run = session(context)
-    with acting(run, create=True) as acts:
+    with administrating(run, create=True) as admin:
         form = "token" if token else "access-key"
-        made = create_key(acts, name, policy or [], form, boundary=boundary, days=days)
+        made = admin.create_key(name, policy or [], form, boundary=boundary, days=days)
     if output is None:
         run.out.write("".join(f"export {line}\n" for line in exports(made)))
     else:
@@ -86,11 +84,9 @@ def create(
 @app.command("list")
 def list_keys(context: typer.Context, output: Output = None) -> None:
     """List the keys, also expired and revoked ones; never their secrets."""
-    from logq.actions.keys import list_keys as listed
-
     run = session(context)
-    with acting(run) as acts:
-        found = listed(acts)
+    with administrating(run) as admin:
+        found = admin.list_keys()
     output = output or listing.default_format(run)
     rows = (_row(key, run, output) for key in found)
     listing.show(run, output, _described(output), rows)
@@ -99,15 +95,14 @@ def list_keys(context: typer.Context, output: Output = None) -> None:
 @app.command()
 def revoke(context: typer.Context, key: KeyId, yes: Yes = False) -> None:
     """Make a key invalid for ever, within a second also for running servers."""
-    from logq.actions.keys import revoke_key
     from logq.cli.commands.groups import confirm
 
     run = session(context)
-    with acting(run) as acts:
-        found = acts.logq.access.keys.get(key)
+    with administrating(run) as admin:
+        found = admin.get_key(key)
         if not yes:
             confirm(run, f"Revoke the key {found.id} of {found.name}?")
-        revoke_key(acts, key)
+        admin.revoke_key(key)
     run.say(f"revoked the key {found.id} of {found.name}")
 
 

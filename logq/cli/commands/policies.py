@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from logq.cli import listing
-from logq.cli.acting import acting
+from logq.cli.acting import administrating
 from logq.cli.apps import command_app
 from logq.cli.commands.keys import KeyId
 from logq.cli.completion import policies as policy_names
@@ -42,16 +42,14 @@ def put(
     ],
 ) -> None:
     """Make or replace a policy; keys that have it follow at once."""
-    from logq.actions.policies import put_policy
-
     run = session(context)
     data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidPolicy(f"{file} is not UTF-8 text") from None
-    with acting(run, create=True) as acts:
-        put_policy(acts, name, text)
+    with administrating(run, create=True) as admin:
+        admin.put_policy(name, text)
     run.say(f"stored the policy {name}")
 
 
@@ -59,11 +57,10 @@ def put(
 def list_policies(context: typer.Context, output: Output = None) -> None:
     """List the built-in policies and those that were put."""
     from logq.access.builtin import BUILTIN
-    from logq.actions.policies import list_policies as listed
 
     run = session(context)
-    with acting(run) as acts:
-        found = listed(acts)
+    with administrating(run) as admin:
+        found = admin.list_policies()
     rows = (
         (each.name, each.builtin, BUILTIN[each.name][0] if each.builtin else None, each.updated)
         for each in found
@@ -74,11 +71,9 @@ def list_policies(context: typer.Context, output: Output = None) -> None:
 @app.command()
 def show(context: typer.Context, policy: Name) -> None:
     """Show the document of a policy as JSON."""
-    from logq.actions.policies import get_policy
-
     run = session(context)
-    with acting(run) as acts:
-        found = get_policy(acts, policy)
+    with administrating(run) as admin:
+        found = admin.get_policy(policy)
     text = json.dumps(found.document, indent=2, ensure_ascii=False)
     run.out.write("".join(f"{run.out.safe(line)}\n" for line in text.splitlines()))
 
@@ -86,15 +81,14 @@ def show(context: typer.Context, policy: Name) -> None:
 @app.command()
 def delete(context: typer.Context, policy: Name, yes: Yes = False) -> None:
     """Delete a policy that no key has."""
-    from logq.actions.policies import delete_policy
     from logq.cli.commands.groups import confirm
 
     run = session(context)
-    with acting(run) as acts:
-        acts.logq.access.policies.get(policy)
+    with administrating(run) as admin:
+        admin.get_policy(policy)
         if not yes:
             confirm(run, f"Delete the policy {policy}?")
-        delete_policy(acts, policy)
+        admin.delete_policy(policy)
     run.say(f"deleted the policy {policy}")
 
 
@@ -108,12 +102,9 @@ def test(
     ],
 ) -> None:
     """Say what a key may do, and which rule says so; exit code 1 if it may not."""
-    from logq.actions.policies import test_policy
-
     run = session(context)
-    with acting(run) as acts:
-        arn = resource if resource.startswith(("arn:", "*")) else acts.place.log_group(resource)
-        decision = test_policy(acts, key, action, arn)
+    with administrating(run) as admin:
+        decision = admin.test_policy(key, action, resource)
     run.out.write(run.out.paint(decision.reason, GREEN if decision.allowed else RED) + "\n")
     if not decision.allowed:
         raise Failed("")

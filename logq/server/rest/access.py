@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from logq.access.keys import Form, Key
 from logq.actions.audit import verify_audit
 from logq.actions.keys import create_key, list_keys, revoke_key
-from logq.actions.policies import delete_policy, get_policy, list_policies, put_policy
+from logq.actions.policies import (
+    delete_policy,
+    get_policy,
+    list_policies,
+    put_policy,
+    test_policy,
+)
 from logq.server.rest.asked import Range
 from logq.server.rest.fields import End, Start, Zone
 from logq.server.service import Service
@@ -58,6 +64,13 @@ class MadeKey(BaseModel):
 
     key: KnownKey
     secret: str = Field(description="shown now and never again")
+
+
+class Verdict(BaseModel):
+    """Whether a key may do something."""
+
+    allowed: bool
+    reason: str = Field(description="which rule of which policy says so")
 
 
 class KnownPolicy(BaseModel):
@@ -141,6 +154,17 @@ def router(service: Service) -> APIRouter:
     def revoke(request: Request, key_id: KeyId) -> KnownKey:
         """Make a key invalid for ever."""
         return shown(revoke_key(service.context(request), key_id))
+
+    @routes.get("/keys/{key_id}/test", summary="Test what a key may do")
+    def test(
+        request: Request,
+        key_id: KeyId,
+        action: Annotated[str, Query(description="for example `logs:StartQuery`")],
+        resource: Annotated[str, Query(description="an ARN or the name of a log group")],
+    ) -> Verdict:
+        """What the key's policies say to an action on a resource, and which rule says it."""
+        found = test_policy(service.context(request), key_id, action, resource)
+        return Verdict(allowed=found.allowed, reason=found.reason)
 
     @routes.get("/policies", summary="List policies")
     def policies(request: Request) -> Policies:

@@ -1,0 +1,109 @@
+"""Keys, policies and the proof of the audit of a server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from logq.client.server import Server, segment
+from logq.errors import NotFound
+
+if TYPE_CHECKING:
+    from logq.access.keys import Key, NewKey
+    from logq.access.policies import Written
+    from logq.access.policy import Decision
+    from logq.audit.verify import Report
+
+
+class Administration:
+    """What an administrator does, done by a server; values are those of a data directory."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def create_key(
+        self,
+        name: str,
+        policies: Sequence[str],
+        form: str,
+        *,
+        boundary: str | None = None,
+        days: int | None = None,
+    ) -> NewKey:
+        """Make a key; raises InvalidValue and NotFound."""
+        from logq.access.keys import NewKey
+
+        wanted: dict[str, Any] = {"name": name, "policies": list(policies), "form": form}
+        given = {"boundary": boundary, "days": days}
+        wanted |= {name: value for name, value in given.items() if value is not None}
+        made = self._server.call("POST", "/keys", json=wanted)
+        return NewKey(_key(made["key"]), made["secret"])
+
+    def list_keys(self) -> tuple[Key, ...]:
+        """The keys, oldest first."""
+        return tuple(_key(one) for one in self._server.call("GET", "/keys")["keys"])
+
+    def get_key(self, key_id: str) -> Key:
+        """One key; raises NotFound."""
+        found = [key for key in self.list_keys() if key.id == key_id]
+        if not found:
+            raise NotFound(f"there is no key {key_id!r}", hint="'logq keys list' lists them")
+        return found[0]
+
+    def revoke_key(self, key_id: str) -> Key:
+        """Make a key invalid for ever; raises NotFound."""
+        return _key(self._server.call("DELETE", f"/keys/{segment(key_id)}"))
+
+    def put_policy(self, name: str, document: str) -> Written:
+        """Make or replace a policy; raises InvalidPolicy."""
+        from logq.access.document import read
+
+        read(name, document)  # tells line and column, which the server does not see
+        return _written(self._server.call("PUT", _policy(name), json=json.loads(document)))
+
+    def list_policies(self) -> tuple[Written, ...]:
+        """The policies, built-in ones first."""
+        return tuple(_written(one) for one in self._server.call("GET", "/policies")["policies"])
+
+    def get_policy(self, name: str) -> Written:
+        """One policy; raises NotFound."""
+        return _written(self._server.call("GET", _policy(name)))
+
+    def delete_policy(self, name: str) -> None:
+        """Delete a policy that no key has."""
+        self._server.call("DELETE", _policy(name))
+
+    def test_policy(self, key_id: str, action: str, resource: str) -> Decision:
+        """What a key may do and why; the resource is an ARN or the name of a log group."""
+        from logq.access.policy import Decision
+
+        params = {"action": action, "resource": resource}
+        return Decision(**self._server.call("GET", f"/keys/{segment(key_id)}/test", params=params))
+
+    def verify_audit(self, start: int | None = None, end: int | None = None) -> Report:
+        """Prove the audit between two times (epoch ms)."""
+        from logq.audit.verify import Finding, Report
+
+        times = {"start": start, "end": end}
+        params = {name: str(time) for name, time in times.items() if time is not None}
+        found = self._server.call("GET", "/audit/verify", params=params, patient=True)
+        findings = [Finding(**one) for one in found.pop("findings")]
+        return Report(**found, findings=findings)
+
+
+def _policy(name: str) -> str:
+    return f"/policies/{segment(name)}"
+
+
+def _key(found: dict[str, Any]) -> Key:
+    from logq.access.keys import Form, Key
+
+    known = {name: value for name, value in found.items() if name != "state"}
+    return Key(**{**known, "form": Form(found["form"]), "policies": tuple(found["policies"])})
+
+
+def _written(found: dict[str, Any]) -> Written:
+    from logq.access.policies import Written
+
+    return Written(**found)
