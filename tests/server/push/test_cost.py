@@ -51,7 +51,7 @@ def bodies(path: Path) -> Iterator[bytes]:
         at = end
 
 
-@pytest.mark.slow
+@pytest.mark.soak  # a measurement: a busy machine must not fail a change
 def test_bulk_ndjson_costs_at_most_twice_what_reading_the_file_costs(tmp_path: Path) -> None:
     path = tmp_path / "lines.ndjson"
     write_lines(path)
