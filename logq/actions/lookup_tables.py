@@ -74,6 +74,16 @@ def update_lookup_table(
     return _table(definitions.put(KIND, name, body, expected=before.version))
 
 
+def put_lookup_table(
+    context: Context, name: str, text: str, *, description: str | None = None
+) -> LookupTable:
+    """Make or replace a lookup table, as one of the two actions; raises InvalidValue."""
+    try:
+        return update_lookup_table(context, name, text, description=description)
+    except NotFound:
+        return create_lookup_table(context, name, text, description=description)
+
+
 @action("logs:GetLookupTable", Access.MANAGEMENT_READ)
 def get_lookup_table(context: Context, name: str) -> LookupTable:
     """A lookup table; raises NotFound."""

@@ -1,4 +1,4 @@
-"""Keys, policies and audit from the command line: here as administrator, or by a server."""
+"""Keys, policies, tables and audit from the command line: here, or by a server."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from logq.access.policies import Written
     from logq.access.policy import Decision
     from logq.actions.context import Context
+    from logq.actions.lookup_tables import LookupTable
     from logq.app import LogQ
     from logq.audit.verify import Report
     from logq.cli.session import Session
@@ -98,6 +99,30 @@ class Here:
         from logq.actions.policies import test_policy
 
         return test_policy(self._context, key_id, action, resource)
+
+    def put_table(self, name: str, csv: str) -> LookupTable:
+        """Make or replace a lookup table; raises InvalidValue."""
+        from logq.actions.lookup_tables import put_lookup_table
+
+        return put_lookup_table(self._context, name, csv)
+
+    def list_tables(self) -> tuple[LookupTable, ...]:
+        """The lookup tables in name order."""
+        from logq.actions.lookup_tables import list_lookup_tables
+
+        return list_lookup_tables(self._context)
+
+    def get_table(self, name: str) -> LookupTable:
+        """One lookup table; raises NotFound."""
+        from logq.actions.lookup_tables import get_lookup_table
+
+        return get_lookup_table(self._context, name)
+
+    def delete_table(self, name: str) -> None:
+        """Delete a lookup table; raises NotFound."""
+        from logq.actions.lookup_tables import delete_lookup_table
+
+        delete_lookup_table(self._context, name)
 
     def verify_audit(self, start: int | None = None, end: int | None = None) -> Report:
         """Prove the audit between two times (epoch ms)."""

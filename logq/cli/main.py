@@ -21,7 +21,7 @@ from logq.terminal import lines
 COMMANDS = (
     *("demo", "serve", "ingest", "agent"),
     *("query", "explain", "tail", "fields"),
-    *("groups", "streams", "filters"),
+    *("groups", "streams", "filters", "tables"),
     *("keys", "policies", "audit"),
     *("compact", "retention", "doctor"),
     "help",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logq.client.server import Server, segment
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
     from logq.access.policies import Written
     from logq.access.policy import Decision
     from logq.audit.verify import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A lookup table of the server."""
+
+    name: str
+    csv: str
+    """Empty in a list."""
+    columns: tuple[str, ...]
+    rows: int
+    bytes: int
+    updated: int
+    """Epoch milliseconds."""
 
 
 class Administration:
@@ -81,6 +96,22 @@ class Administration:
         params = {"action": action, "resource": resource}
         return Decision(**self._server.call("GET", f"/keys/{segment(key_id)}/test", params=params))
 
+    def put_table(self, name: str, csv: str) -> Table:
+        """Make or replace a lookup table; raises InvalidValue."""
+        return _table(self._server.call("PUT", _tables(name), json={"csv": csv}))
+
+    def list_tables(self) -> tuple[Table, ...]:
+        """The lookup tables in name order, without their rows."""
+        return tuple(_table(one) for one in self._server.call("GET", "/tables")["tables"])
+
+    def get_table(self, name: str) -> Table:
+        """One lookup table; raises NotFound."""
+        return _table(self._server.call("GET", _tables(name)))
+
+    def delete_table(self, name: str) -> None:
+        """Delete a lookup table; raises NotFound."""
+        self._server.call("DELETE", _tables(name))
+
     def verify_audit(self, start: int | None = None, end: int | None = None) -> Report:
         """Prove the audit between two times (epoch ms)."""
         from logq.audit.verify import Finding, Report
@@ -90,6 +121,16 @@ class Administration:
         found = self._server.call("GET", "/audit/verify", params=params, patient=True)
         findings = [Finding(**one) for one in found.pop("findings")]
         return Report(**found, findings=findings)
+
+
+def _table(found: dict[str, Any]) -> Table:
+    known = {"csv": found.get("csv", "")}
+    kept = ("name", "rows", "bytes", "updated")
+    return Table(**known, columns=tuple(found["columns"]), **{name: found[name] for name in kept})
+
+
+def _tables(name: str) -> str:
+    return f"/tables/{segment(name)}"
 
 
 def _policy(name: str) -> str:

@@ -137,6 +137,19 @@ def test_log_streams_are_made_and_deleted(both: Both) -> None:
     assert both.there("streams", "delete", "app/two", "a/b #1", "--yes").returncode == 3
 
 
+def test_lookup_tables_are_put_there_and_used(both: Both) -> None:
+    assert both.there("tables", "put", "sizes", "-", stdin="ms,size\n200,large\n").returncode == 0
+    listed = both.there("tables", "list", "-o", "ndjson").stdout
+    found = both.there(
+        "query", "lookup sizes ms OUTPUT size | filter ispresent(size) | display ms, size",
+        *("-g", "app/one"),
+    )  # fmt: skip
+    assert json.loads(listed)["columns"] == ["ms", "size"]
+    assert found.stdout == '{"ms":200,"size":"large"}\n', found.stderr
+    assert both.there("tables", "show", "sizes").stdout == "ms,size\n200,large\n"
+    assert both.there("tables", "delete", "sizes", "--yes").returncode == 0
+
+
 def test_a_file_is_read_once_by_whoever_reads_it(both: Both) -> None:
     again = both.there("ingest", "app.log", "-g", "app/one")
 

@@ -8,13 +8,11 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from logq.actions.lookup_tables import (
-    create_lookup_table,
     delete_lookup_table,
     get_lookup_table,
     list_lookup_tables,
-    update_lookup_table,
+    put_lookup_table,
 )
-from logq.errors import NotFound
 from logq.server.service import Service
 
 Name = Annotated[str, Path(description="the name of a lookup table", max_length=300)]
@@ -76,10 +74,7 @@ def router(service: Service) -> APIRouter:
     def put(request: Request, name: Name, table: NewTable) -> Table:
         """Make or replace a lookup table."""
         context = service.context(request)
-        try:
-            made = update_lookup_table(context, name, table.csv, description=table.description)
-        except NotFound:
-            made = create_lookup_table(context, name, table.csv, description=table.description)
+        made = put_lookup_table(context, name, table.csv, description=table.description)
         return Table.model_validate(made)
 
     @routes.delete("/{name}", status_code=204, summary="Delete a lookup table")
