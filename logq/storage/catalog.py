@@ -135,8 +135,10 @@ class Catalog:
 @contextmanager
 def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
     with _database_errors():
-        connection.execute(begin)
+        if connection.in_transaction:  # Ctrl-C came where nothing could catch it
+            connection.execute("ROLLBACK")
         try:
+            connection.execute(begin)
             yield connection
             if connection.in_transaction:  # unless the block took it all back
                 connection.execute("COMMIT")

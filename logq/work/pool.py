@@ -218,6 +218,7 @@ class _Lane(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._pool = pool
         self._number = 0
+        self._killed = False
         self._guard = threading.Lock()
         self.process: WorkerProcess | None = None
         self.running: Running | None = None
@@ -234,6 +235,7 @@ class _Lane(threading.Thread):
 
     def _serve(self) -> None:
         process = self.process = self._pool.spawn()
+        self._killed = False
         try:
             try:
                 process.channel.receive()  # READY
@@ -262,6 +264,8 @@ class _Lane(threading.Thread):
             error = told
         with self._guard:
             self._number = 0
+            # It may have answered just before it was killed: the next job must not meet that.
+            alive = alive and not self._killed
         self._pool.done(self, running)
         running.end(summary, error)
         return alive
@@ -306,6 +310,7 @@ class _Lane(threading.Thread):
         def force() -> None:
             with self._guard:
                 if self._number == number:
+                    self._killed = True
                     process.kill()
 
         timer = threading.Timer(GRACE_SECONDS, force)

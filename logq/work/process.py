@@ -73,6 +73,9 @@ def environment(data: Path, settings: Settings, environ: Mapping[str, str]) -> d
     home = str(Path(logq.__file__).parents[1])
     kept["PYTHONPATH"] = os.pathsep.join([home, *filter(None, [kept.get("PYTHONPATH")])])
     kept["HOME"] = str(data / "tmp")
+    # Each arena of glibc reserves 64 MB of addresses; how many there are would be a matter of luck,
+    # and the worker's limit counts addresses.
+    kept["MALLOC_ARENA_MAX"] = "2"
     for name, value in dataclasses.asdict(settings).items():
         kept[f"LOGQ_{name.upper()}"] = str(value)
     return kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -104,4 +105,15 @@ def same(left: Any, right: Any, tolerance: float = 1e-12) -> bool:
     if isinstance(left, list) and isinstance(right, list):
         pairs = zip(left, right, strict=False)
         return len(left) == len(right) and all(same(a, b, tolerance) for a, b in pairs)
+    if isinstance(left, str) and isinstance(right, str) and left != right:
+        return _same_text(left, right, tolerance)
     return type(left) is type(right) and bool(left == right)
+
+
+def _same_text(left: str, right: str, tolerance: float) -> bool:
+    """Texts in which only fractions differ, in their last digits."""
+    ours, theirs = (re.split(r"(\d+\.\d{9,})", text) for text in (left, right))
+    return len(ours) == len(theirs) and all(
+        math.isclose(float(a), float(b), rel_tol=tolerance) if number % 2 else a == b
+        for number, (a, b) in enumerate(zip(ours, theirs, strict=True))
+    )

@@ -138,3 +138,20 @@ def test_a_full_catalog_refuses_events_and_still_answers(storage: Storage) -> No
         connection.execute("PRAGMA max_page_count = 1000000")
     storage.events.append("app/web", batch([{"n": 2}]))
     assert len(messages(storage)) == count + 1
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+def test_a_transaction_that_an_interrupt_left_open_is_taken_back(
+    tmp_path: Path, clock: Clock, way: str
+) -> None:
+    with Storage.open(tmp_path, clock) as storage:
+        catalog = storage._catalog
+        with getattr(catalog, way)():
+            pass
+        left = catalog._readers[0] if way == "read" else catalog._connection
+        left.execute("BEGIN")
+
+        with getattr(catalog, way)() as connection:
+            assert connection is left
+            assert connection.execute("SELECT count(*) FROM log_groups").fetchone() == (0,)
+        assert not left.in_transaction

@@ -27,7 +27,9 @@ from logq.errors import (
 )
 from logq.settings import Settings
 from logq.work.job import Answer, Job
-from logq.work.pool import Workers
+from logq.work.pool import Workers, _Lane
+from logq.work.process import WorkerProcess
+from logq.work.running import Running
 from tests.work.conftest import EVENTS
 
 ENDLESS = "stats count(*) by n, level, @timestamp, @message | sort @message desc"
@@ -167,6 +169,26 @@ def test_a_cancelled_query_gives_its_worker_back_alive(pool: Workers) -> None:
 
     assert set(pool.pids) == before
     assert rows(pool.start(query("stats count(*) as n"), "me")) == [{"n": EVENTS}]
+
+
+def test_a_worker_that_was_killed_after_its_answer_gets_no_other_job(
+    pool: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The order of events that a slow machine may show: the answer is on its way, then the kill.
+    ended = _Lane._converse
+
+    def killed_after(lane: _Lane, process: WorkerProcess, running: Running) -> dict[str, object]:
+        summary = ended(lane, process, running)
+        lane._killed = True
+        process.kill()
+        return summary
+
+    monkeypatch.setattr(_Lane, "_converse", killed_after)
+    assert rows(pool.start(query("stats count(*) as n"), "me")) == [{"n": EVENTS}]
+    monkeypatch.undo()
+
+    for _ in range(pool.size + 1):
+        assert rows(pool.start(query("stats count(*) as n"), "me")) == [{"n": EVENTS}]
 
 
 def test_a_job_has_a_deadline(pool: Workers) -> None:
