@@ -26,6 +26,7 @@ from logq.app import LogQ
 from logq.config import table
 from logq.errors import InvalidValue, StorageError
 from logq.server import cloudwatch, create_app, syslog
+from logq.server.cloudwatch.operation import operations
 from logq.server.figures import Figures
 from logq.server.gate import Gate, Room
 from logq.server.protocol import protocol
@@ -195,6 +196,7 @@ def serve(
 
         threads = logq.settings.server_requests + logq.settings.server_arrivals + _SPARE_THREADS
         server = Server(_config(app, logq, binding), service.stopping, threads, ready)
+        operations()  # what a first request would wait for
         pool.wait_until_ready(10)
         asyncio.run(_serve_all(server, listening, service, wanted))
         _notify_systemd("STOPPING=1")

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import report, scenes
+from tests.bench import report, scenes, serving
 from tests.bench.measuring import ROOT, Row
 from tests.bench.scenes import Bench
 
@@ -27,12 +27,14 @@ def measure(bench: Bench, only: Sequence[str] = ()) -> Iterator[Row]:
         yield from scenes.ingest(bench)
     if wanted("queries"):
         yield from scenes.queries(bench)
-    elif others := set(only) - {"ingest", "start", "small"}:
+    elif others := set(only) - {"ingest", "start", "small", "server"}:
         yield from scenes.queries(bench, lambda name: any(part in name for part in others))
     if wanted("start"):
         yield from scenes.start(bench)
     if wanted("small"):
         yield from scenes.small(bench)
+    if wanted("server"):
+        yield from serving.server(bench)
 
 
 def main(
@@ -49,8 +51,8 @@ def main(
         nargs="+",
         default=(),
         metavar="NAME",
-        help="ingest, queries, start, small, or parts of the names of questions; questions use "
-        "the data of the last run with ingest",
+        help="ingest, queries, start, small, server, or parts of the names of questions; questions "
+        "use the data of the last run with ingest",
     )
     chosen = parser.parse_args(arguments)
     bench = Bench(chosen.events, chosen.work, chosen.repeats)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -82,6 +83,32 @@ def appends(data: str, file: str, batches: int, rows: int) -> list[float]:
             logq.storage.events.append(GROUP, part)
             taken.append(time.perf_counter() - began)
     return taken
+
+
+def loads(data: str, file: str) -> dict[str, float]:
+    """What loading a file costs in a program that has loaded something before."""
+    with LogQ(Path(data), environ={}) as logq:
+        logq.load([file], "warm")
+        cpu, wall = time.process_time(), time.monotonic()
+        report = logq.load([file], GROUP)
+        return {
+            "cpu": time.process_time() - cpu,
+            "wall": time.monotonic() - wall,
+            "events": report.total.events,
+        }
+
+
+def accepts(data: str, batches: str) -> dict[str, float]:
+    """What storing stated events costs, batch by batch."""
+    from logq.ingest.incoming import incoming
+
+    read = json.loads(Path(batches).read_bytes())
+    with LogQ(Path(data), environ={}) as logq:
+        logq.ensure_group(GROUP)
+        cpu, wall = time.process_time(), time.monotonic()
+        for texts in read:
+            logq.accept(GROUP, incoming(texts, [logq.clock()] * len(texts), "s0"))
+        return {"cpu": time.process_time() - cpu, "wall": time.monotonic() - wall}
 
 
 def size(data: str) -> int:
