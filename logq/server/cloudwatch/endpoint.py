@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import orjson
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -23,6 +25,7 @@ from logq.server.cloudwatch.operation import EventStream, Operation, operations
 from logq.server.cloudwatch.protocol import Call, Reply, WireProtocol, protocols
 from logq.server.cloudwatch.protocols.json import Json, read_object
 from logq.server.cloudwatch.services import Target, signing_name
+from logq.server.gate import brings_events
 from logq.server.service import Service, request_id
 
 _LOG = logging.getLogger(__name__)
@@ -44,13 +47,17 @@ class Exchange:
 def endpoint(service: Service) -> Callable[[Request], Any]:
     """The handler of every request of the wire protocol."""
 
+    # More at once would only keep each other, and those who ask, from their turn.
+    arrivals = anyio.CapacityLimiter(2 * (os.cpu_count() or 1))
+
     async def answer(request: Request) -> Response:
         exchange = Exchange(request, request_id(request))
         try:
             exchange.body = await raw_body(request, service.logq.settings.request_bytes)
         except LogQError as error:
             exchange.body = error
-        return await run_in_threadpool(_answer, service, exchange)
+        limiter = arrivals if brings_events(request.scope, request.headers) else None
+        return await anyio.to_thread.run_sync(_answer, service, exchange, limiter=limiter)
 
     return answer
 
