@@ -20,20 +20,36 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "logq"
 
-GROUND = frozenset({"arns", "config", "errors", "failpoints", "model", "settings", "units"})
-ENGINES = frozenset({"access", "audit", "ingest", "query", "storage"})
+GROUND = frozenset({"arns", "config", "database", "errors", "event", "failpoints"}) | {
+    "metric",
+    "model",
+    "notification",
+    "settings",
+    "units",
+}
+ENGINES = frozenset({"access", "audit", "ingest", "query", "storage"}) | {
+    "alarms",
+    "events",
+    "metrics",
+    "notify",
+}
 
 ROOMS: dict[str, frozenset[str]] = {
     # room of logq/ -> the other rooms it may import
     "__init__": frozenset(),
     **dict.fromkeys(GROUND, GROUND),
     **dict.fromkeys(ENGINES, GROUND),
+    # Filter patterns are compiled by the query engine: metric filters, subscription filters.
+    "metrics": GROUND | {"query"},
+    "events": GROUND | {"query"},
     "terminal": GROUND,
     "values": GROUND,
     "renderer": GROUND | {"terminal", "values"},
     "drawing": GROUND | {"terminal", "values"},
     "renderers": GROUND | {"drawing", "renderer", "terminal", "values"},
-    "app": GROUND | ENGINES,
+    # The engines that watch, wired to each other.
+    "monitoring": GROUND | ENGINES,
+    "app": GROUND | ENGINES | {"monitoring"},
     # The hall's upper floor: queries of other people, and what a caller may ask for at all.
     # Worker processes write answers with the renderers, to the screen that is their pipe.
     "work": GROUND | ENGINES | {"__init__", "app", "renderer", "terminal", "values"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -144,14 +143,8 @@ def _context(logq: LogQ) -> Context:
     from logq.access.caller import ADMINISTRATOR
     from logq.actions.context import Context, Origin
     from logq.cli import version
+    from logq.cli.asking import user
 
-    agent = f"logq/{version()} ({_user()})"
+    agent = f"logq/{version()} ({user()})"
     origin = Origin(str(uuid.uuid4()), "127.0.0.1", agent)
     return Context(logq, ADMINISTRATOR, origin, _NoWorkers(), logq.audit)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a number without a name, as in containers
-        return "unknown"

@@ -28,14 +28,22 @@ _PATIENT = httpx2.Timeout(None, connect=_CONNECT_SECONDS)
 class Server:
     """Speaks to a server; close it after use."""
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        user: str | None = None,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidValue(
                 f"{url!r} is not the address of a server", hint="write http://HOST:PORT"
             )
         self.url = url.rstrip("/")
-        headers = {"User-Agent": f"logq/{__version__}"}
+        agent = f"logq/{__version__}"
+        headers = {"User-Agent": f"{agent} ({user})" if user else agent}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         self._http = httpx2.Client(
@@ -44,6 +52,7 @@ class Server:
             timeout=httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS),
             follow_redirects=False,  # a token goes to the server it was given for
             trust_env=False,
+            transport=transport,
         )
 
     def close(self) -> None:

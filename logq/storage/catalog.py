@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from logq.errors import DiskFull, StorageError
@@ -30,7 +31,8 @@ class Catalog:
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
         self._busy_seconds = busy_seconds
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._depth = 0  # of the blocks of writing in the thread that holds the lock
         self._readers: list[sqlite3.Connection] = []
         self._closed = False
         with _database_errors():
@@ -58,9 +60,29 @@ class Catalog:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is durable when the block has ended, or has not happened."""
-        with self._lock, _transaction(self._connection, "BEGIN IMMEDIATE") as connection:
-            yield connection
+        """A transaction that is durable when the block has ended, or has not happened.
+
+        A block inside a block of the same thread joins it: it is durable with the outer one, and
+        an error in it takes back only the inner one, unless it goes on.
+        """
+        with self._lock:
+            begin = _savepoint if self._depth else _immediate
+            self._depth += 1
+            try:
+                with begin(self._connection) as connection:
+                    yield connection
+            finally:
+                self._depth -= 1
+
+    @property
+    def writing(self) -> bool:
+        """Whether this thread is inside a block of ``write``."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            return self._depth > 0
+        finally:
+            self._lock.release()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -104,14 +126,17 @@ class Catalog:
             )
         if 0 < version < len(MIGRATIONS):
             self._keep_copy(version)
-        for number in range(version, len(MIGRATIONS)):
+        for start in [0] if version == 0 else range(version, len(MIGRATIONS)):
+            # A new catalog is made at once: nobody can see, and keep a copy of, half of it.
+            stop = start + 1 if start else len(MIGRATIONS)
             with self.write() as connection:
-                if _version(connection) != number:
+                if _version(connection) != start:
                     continue  # another process was faster
-                for statement in MIGRATIONS[number].split(";\n"):
-                    connection.execute(statement)
-                    reach("migration.in-step")
-                connection.execute(f"PRAGMA user_version = {number + 1}")
+                for step in MIGRATIONS[start:stop]:
+                    for statement in step.split(";\n"):
+                        connection.execute(statement)
+                        reach("migration.in-step")
+                connection.execute(f"PRAGMA user_version = {stop}")
                 reach("migration.before-commit")
             reach("migration.after-commit")
 
@@ -124,7 +149,7 @@ class Catalog:
         copy = self.path.with_name(f"catalog.version-{version}.sqlite")
         if copy.exists():
             return
-        unfinished = copy.with_suffix(".unfinished")
+        unfinished = copy.with_suffix(f".unfinished-{os.getpid()}")
         unfinished.unlink(missing_ok=True)
         with self._lock, _database_errors():
             self._connection.execute("VACUUM INTO ?", (str(unfinished),))
@@ -146,6 +171,24 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[sqlite3
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def _immediate(connection: sqlite3.Connection) -> AbstractContextManager[sqlite3.Connection]:
+    return _transaction(connection, "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _savepoint(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    with _database_errors():
+        connection.execute("SAVEPOINT inner_block")
+        try:
+            yield connection
+        except BaseException:
+            if connection.in_transaction:  # a full disk takes the whole transaction back
+                connection.execute("ROLLBACK TO inner_block")
+                connection.execute("RELEASE inner_block")
+            raise
+        connection.execute("RELEASE inner_block")
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None:

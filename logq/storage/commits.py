@@ -40,7 +40,12 @@ class Commits:
         self._committing = False
 
     def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something inside a transaction, maybe together with others; raises its errors."""
+        """Do something inside a transaction, maybe together with others; raises its errors.
+
+        Not inside a block of ``Catalog.write``: others would wait for this thread, and it for them.
+        """
+        if self._catalog.writing:
+            raise RuntimeError("events cannot be appended inside a transaction")
         mine = _Piece(work)
         with self._changed:
             self._queue.append(mine)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from logq.errors import LogQError, StorageError
 from logq.failpoints import reach
@@ -23,6 +23,24 @@ if TYPE_CHECKING:
 
 
 DAY = 86_400_000
+
+Effect = Callable[[sqlite3.Connection], None]
+"""What happens inside the transaction that accepts a batch, and only if it does."""
+
+
+class Watch(Protocol):
+    """Whoever wants to know of every batch that is accepted."""
+
+    def __call__(self, group: str, batch: pa.Table) -> Effect | None:
+        """Look at a batch before its transaction; what is returned runs inside it.
+
+        It may run more than once, of which at most one run counts.
+        """
+        ...
+
+
+def _nothing(group: str, batch: pa.Table) -> Effect | None:
+    return None
 
 
 def visible_from(retention_days: int | None, now: int) -> int | None:
@@ -42,6 +60,7 @@ class Events:
     """Turns the journal of a log group into segments."""
     commits: Commits
     """Puts small batches of several threads into one transaction."""
+    watch: Watch = _nothing
 
     def append(
         self, group: str, batch: pa.Table, checkpoints: Sequence[Checkpoint] = ()
@@ -66,7 +85,15 @@ class Events:
             return Accepted(0, 0, 0, expired)
         small = size <= self.settings.journal_batch_bytes
         store = self._to_journal if small else self._to_segments
-        first_seq = store(row, table, size, checkpoints, now)
+        effect = self.watch(group, table)
+
+        def together(connection: sqlite3.Connection) -> None:
+            groups.check(connection, row)
+            marks.advance(connection, checkpoints)
+            if effect is not None:
+                effect(connection)
+
+        first_seq = store(row, table, size, together, now)
         return Accepted(table.num_rows, size, first_seq, expired)
 
     def _to_journal(
@@ -74,7 +101,7 @@ class Events:
         group: groups.Row,
         table: pa.Table,
         size: int,
-        checkpoints: Sequence[Checkpoint],
+        together: Effect,
         now: int,
     ) -> int:
         from logq.storage.batch import info_of, stamp, stream_parts, times
@@ -84,8 +111,7 @@ class Events:
         reach("journal.before-transaction")
 
         def insert(connection: sqlite3.Connection) -> tuple[int, bool]:
-            groups.check(connection, group)
-            marks.advance(connection, checkpoints)
+            together(connection)
             first_seq = segments.take_seqs(connection, table.num_rows)
             note_streams(connection, group.id, parts, now)
             reach("journal.in-transaction")
@@ -106,7 +132,7 @@ class Events:
         group: groups.Row,
         table: pa.Table,
         size: int,
-        checkpoints: Sequence[Checkpoint],
+        together: Effect,
         now: int,
     ) -> int:
         from logq.storage import drafts
@@ -126,8 +152,7 @@ class Events:
         committing = False
         try:
             with self.catalog.write() as connection:
-                groups.check(connection, group)
-                marks.advance(connection, checkpoints)
+                together(connection)
                 for segment in written:
                     note_streams(connection, group.id, segment.streams, now)
                 if not segments.publish(connection, self.directory, written):

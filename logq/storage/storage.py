@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from logq.database import Database
 from logq.model import Snapshot
 from logq.settings import Settings
 from logq.storage import doctor, opening, quarantine
@@ -16,7 +17,7 @@ from logq.storage.checkpoints import Checkpoints
 from logq.storage.commits import Commits
 from logq.storage.definitions import Definitions
 from logq.storage.disk import Directory, disk_errors
-from logq.storage.events import Events
+from logq.storage.events import Events, Watch
 from logq.storage.findings import Report
 from logq.storage.groups import Groups
 from logq.storage.schemas import Schemas
@@ -65,6 +66,15 @@ class Storage:
     def when_journal_is_full(self, act: Callable[[str], object]) -> None:
         """What to do with a log group's journal that is full, in place of sealing it here."""
         self.events = replace(self.events, seal=act)
+
+    def when_events_come(self, watch: Watch) -> None:
+        """What else happens in the transaction that accepts events."""
+        self.events = replace(self.events, watch=watch)
+
+    @property
+    def database(self) -> Database:
+        """The catalog, for engines that keep tables of their own in it."""
+        return self._catalog
 
     def close(self) -> None:
         """Give the data directory back."""
