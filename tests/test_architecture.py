@@ -74,6 +74,11 @@ PACKAGES: dict[str, frozenset[str]] = {
     "storage": frozenset({"cramjam", "duckdb", "filelock", "orjson", "pyarrow", "re2"}),
     "ingest": frozenset({"cramjam", "orjson", "pyarrow", "re2", "watchdog"})
     | {"google", "opentelemetry"},  # the messages of what is pushed
+    "alarms": frozenset({"lark", "orjson"}),
+    "events": frozenset({"orjson", "pyarrow"}),
+    "metrics": frozenset({"cramjam", "lark", "orjson", "pyarrow"}),
+    "notify": frozenset({"cryptography", "httpx2", "orjson"}),
+    "monitoring": frozenset({"pyarrow"}),
     "app": frozenset(),
     "values": frozenset({"orjson"}),
     "renderer": frozenset({"pyarrow"}),
