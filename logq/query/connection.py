@@ -66,6 +66,8 @@ class Session:
         for name, table in tables:
             self.register(name, table)
         self._expired = False
+        self._closed = False
+        self._closing = threading.Lock()
         # The guard knows the session weakly: an answer that nobody reads goes when it is dropped.
         self._done = threading.Event()
         guard = (weakref.ref(self), self._done, settings.query_seconds)
@@ -128,24 +130,35 @@ class Session:
 
     def can_read(self, path: str) -> bool:
         """Whether a segment file can be read from end to end."""
-        try:
-            rows = self._connection.execute(
-                # A count alone would be answered from the footer.
-                f"SELECT max(hash(COLUMNS(*))) FROM {render(fn('read_parquet', text(path)))}"
-            ).fetchall()
-        except duckdb.Error:
-            return False
-        return bool(rows)
+        with self.guarded():
+            try:
+                rows = self._connection.execute(
+                    # A count alone would be answered from the footer.
+                    f"SELECT max(hash(COLUMNS(*))) FROM {render(fn('read_parquet', text(path)))}"
+                ).fetchall()
+            except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+                raise  # says nothing about the file
+            except duckdb.Error:
+                return False
+            return bool(rows)
 
     def close(self) -> None:
         """Give everything back; may be called again."""
         self._done.set()
-        self._connection.close()
+        with self._closing:
+            self._closed = True
+            self._connection.close()
+
+    def interrupt(self) -> None:
+        """Have what is running raise KeyboardInterrupt; from any thread, and at any time."""
+        with self._closing:
+            if not self._closed:
+                self._connection.interrupt()
 
     def expire(self) -> None:
         """The time is over: stop what is running."""
         self._expired = True
-        self._connection.interrupt()
+        self.interrupt()
 
 
 def _guard(session: weakref.ref[Session], done: threading.Event, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -60,6 +61,7 @@ class Queries:
         self._index = text_index
         self._define = define
         self._database: duckdb.DuckDBPyConnection | None = None
+        self._session: weakref.ref[Session] | None = None
 
     def run(
         self,
@@ -129,6 +131,15 @@ class Queries:
         timings = Run(self, request).analyze() if analyze else None
         return explain(self.prepare(request), timings)
 
+    def interrupt(self) -> None:
+        """Have DuckDB stop what it runs for the newest query, if it does; from any thread.
+
+        What it comes too early for goes on: so say it again until the query has ended.
+        """
+        session = self._session() if self._session else None
+        if session is not None:
+            session.interrupt()
+
     def close(self) -> None:
         """Give the query database back."""
         if self._database is not None:
@@ -179,7 +190,7 @@ class Queries:
         """A connection that can read what a query needs."""
         if self._database is None:
             self._database = connect(self._settings, self._directory)
-        return Session(
+        session = Session(
             self._database,
             self._settings,
             [
@@ -187,6 +198,8 @@ class Queries:
                 *prepared.program.tables.items(),
             ],
         )
+        self._session = weakref.ref(session)
+        return session
 
     def set_aside(self, pieces: Sequence[Piece]) -> bool:
         """Quarantine segments that cannot be read; whether another try makes sense."""

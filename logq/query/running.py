@@ -235,7 +235,8 @@ class Run:
         try:
             _compute(session, step.computed, events)
             sql = with_steps(counted, events, step.ctes)
-            return int(session.execute(render(sql)).fetchall()[0][0])
+            with session.guarded():
+                return int(session.execute(render(sql)).fetchall()[0][0])
         finally:
             session.close()
 

@@ -37,7 +37,9 @@ class Workers:
         settings: Settings,
         clock: Callable[[], int],
         count: int | None = None,
+        grace: float = GRACE_SECONDS,
     ) -> None:
+        self.grace = grace
         self._data = data
         self._settings = settings
         self._clock = clock
@@ -313,7 +315,7 @@ class _Lane(threading.Thread):
                     self._killed = True
                     process.kill()
 
-        timer = threading.Timer(GRACE_SECONDS, force)
+        timer = threading.Timer(self._pool.grace, force)
         timer.daemon = True
         timer.start()
 

@@ -78,6 +78,12 @@ def readable_queries(
     return queries
 
 
+def interrupt(logq: LogQ) -> None:
+    """Stop what the process's query engine has DuckDB do; from any thread."""
+    _, queries = _engine(logq)
+    queries.interrupt()
+
+
 def readable_snapshot(
     logq: LogQ, readable: Sequence[str] | None, groups: Sequence[str]
 ) -> Snapshot:

@@ -1,7 +1,8 @@
 """The main program of a worker process: runs jobs one after the other.
 
 A second thread listens to the server, so that a job can be cancelled and so that no worker
-outlives its server. A cancelled job gets a SIGINT, which interrupts DuckDB too.
+outlives its server. A cancelled job gets a SIGINT. That reaches DuckDB only where the main thread
+has none of the query's work to do itself, so DuckDB is told to stop as well, until the job ends.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from logq.app import LogQ, epoch_ms
 from logq.errors import Cancelled, LimitExceeded, LogQError
 from logq.work import faults, job
 from logq.work.channel import Channel, Kind
+from logq.work.readable import interrupt, readable_queries
 
 FRAME_BYTES = 64 << 10
+REMIND_SECONDS = 0.05
 FILE_BYTES = 64 << 30
 """The largest file a worker may write: a query that spills fills the disk no further."""
 
@@ -64,8 +67,9 @@ class Out(io.RawIOBase):
 class Desk:
     """The job under way, as the main thread and the listening one both see it."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, stop: Callable[[], None]) -> None:
         self._channel = channel
+        self._stop = stop
         self._cancelled: int | None = None
         self._running: int | None = None
         self._sending = False
@@ -76,7 +80,11 @@ class Desk:
         """Take what the server says until it is gone, and then end the process."""
         try:
             while True:
-                kind, payload = self._channel.receive()
+                try:
+                    kind, payload = self._channel.receive(REMIND_SECONDS if self._late else None)
+                except TimeoutError:
+                    self._stop()
+                    continue
                 value = json.loads(payload)
                 if kind is Kind.JOB:
                     self.jobs.put(value)
@@ -86,8 +94,13 @@ class Desk:
         finally:
             os._exit(0)
 
+    @property
+    def _late(self) -> bool:
+        """Whether the job that is cancelled still runs."""
+        return self._running is not None and self._running == self._cancelled
+
     def _interrupt(self, *_: object) -> None:
-        if self._running is not None and self._running == self._cancelled and not self._sending:
+        if self._late and not self._sending:
             raise KeyboardInterrupt
 
     def send(self, kind: Kind, payload: bytes | bytearray) -> None:
@@ -153,7 +166,7 @@ def main(data: Path, descriptor: int) -> None:
     ahead = 0
     logq = LogQ(data, clock=lambda: epoch_ms() + ahead)
     confine(logq.settings.worker_memory)
-    desk = Desk(channel)
+    desk = Desk(channel, lambda: interrupt(logq))
     threading.Thread(target=desk.listen, args=(threading.get_ident(),), daemon=True).start()
     for name in job.names():
         job.get(name)
@@ -167,8 +180,6 @@ def main(data: Path, descriptor: int) -> None:
 
 def warm_up(logq: LogQ) -> None:
     """Load what a first query needs, so that it need not wait for it."""
-    from logq.work.readable import readable_queries
-
     result = readable_queries(logq, None).run("stats count(*) by bin(1h)", groups=["*"], end=0)
     for _ in result.rows():
         pass

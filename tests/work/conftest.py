@@ -38,5 +38,5 @@ def logq(data: Path) -> Iterator[LogQ]:
 @pytest.fixture(scope="module")
 def pool(data: Path) -> Iterator[Workers]:
     with LogQ(data, environ={}) as logq, Workers(data, logq.settings, logq.clock, 2) as workers:
-        assert workers.wait_until_ready()
+        assert workers.wait_until_ready(120)
         yield workers

@@ -8,7 +8,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,11 @@ from logq.work.process import WorkerProcess
 from logq.work.running import Running
 from tests.work.conftest import EVENTS
 
-ENDLESS = "stats count(*) by n, level, @timestamp, @message | sort @message desc"
+ENDLESS = """join left=a right=b where a.level = b.level
+    (join left=c right=d where c.level = d.level (fields level)) | stats count(*)"""
+"""Some 10^12 pairs: no machine finishes, and none needs memory for it."""
+LONG = "fields " + ", ".join(f"@message as m{n}" for n in range(10)) + f" | limit {EVENTS}"
+"""An answer of 16 MB: its worker has to wait for its reader long before the end."""
 
 
 def query(text: str, seconds: float | None = None, **params: Any) -> Job:
@@ -43,7 +48,7 @@ def rows(answer: Answer) -> list[dict[str, Any]]:
     return [json.loads(line) for line in b"".join(answer.chunks()).splitlines()]
 
 
-def soon(condition: Callable[[], object], seconds: float = 10) -> bool:
+def soon(condition: Callable[[], object], seconds: float = 60) -> bool:
     until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:
@@ -142,33 +147,68 @@ def test_an_unknown_group_is_not_found(pool: Workers) -> None:
         _ = pool.start(query("fields n", groups=["/nope"]), "me").header
 
 
-def test_a_worker_that_ignores_its_interrupt_is_free_within_a_second(pool: Workers) -> None:
-    answer = pool.start(query(f"fields @message | limit {EVENTS}"), "me")
+def deaf(pool: Workers, answer: Answer) -> int:
+    """Have the worker of this answer hear neither its socket nor a signal; its process id."""
     assert soon(lambda: busy(pool))
     (pid,) = busy(pool)
-    os.kill(pid, signal.SIGSTOP)  # deaf: neither the socket nor a signal reaches its code
+    os.kill(pid, signal.SIGSTOP)
+    assert not answer.summary
+    return pid
 
-    began = time.monotonic()
+
+def test_a_worker_that_ignores_its_interrupt_is_killed_and_replaced(pool: Workers) -> None:
+    answer = pool.start(query(ENDLESS), "me")
+    pid = deaf(pool, answer)
+
     answer.cancel()
 
     with pytest.raises(Cancelled):
         list(answer.chunks())
-    assert soon(lambda: not busy(pool), 1)
-    assert time.monotonic() - began < 1
+    assert not busy(pool)
     assert soon(lambda: pool.alive == pool.size and pid not in pool.pids)
-
-
-def test_a_cancelled_query_gives_its_worker_back_alive(pool: Workers) -> None:
-    before = set(pool.pids)
-    for _ in range(5):
-        answer = pool.start(query(f"fields @message | limit {EVENTS}", matched=False), "me")
-        _ = answer.header
-        next(answer.chunks())  # the iterator is dropped here, which cancels
-        gc.collect()
-        assert soon(lambda: not busy(pool), 1)
-
-    assert set(pool.pids) == before
     assert rows(pool.start(query("stats count(*) as n"), "me")) == [{"n": EVENTS}]
+
+
+@pytest.mark.soak  # a figure: on a busy machine it says nothing
+def test_a_worker_that_ignores_its_interrupt_is_free_within_a_second(pool: Workers) -> None:
+    answer = pool.start(query(ENDLESS), "me")
+    deaf(pool, answer)
+
+    began = time.monotonic()
+    answer.cancel()
+
+    assert soon(lambda: not busy(pool))
+    assert time.monotonic() - began < 1
+
+
+@pytest.fixture
+def patient(data: Path) -> Iterator[Workers]:
+    """A pool that leaves a worker more time to give up a job than any test waits for it."""
+    with (
+        LogQ(data, environ={}) as logq,
+        Workers(data, logq.settings, logq.clock, 1, grace=3600) as workers,
+    ):
+        assert workers.wait_until_ready(120)
+        yield workers
+
+
+def test_a_cancelled_query_gives_its_worker_back_alive(patient: Workers) -> None:
+    before = set(patient.pids)
+    for _ in range(5):
+        computing = patient.start(query(ENDLESS), "me")
+        assert soon(lambda: busy(patient))
+        computing.cancel()
+        assert soon(lambda: not busy(patient))
+        writing = patient.start(query(LONG, matched=False), "me")
+        _ = writing.header
+        next(writing.chunks())  # the iterator is dropped here, which cancels
+        gc.collect()
+        assert soon(lambda: not busy(patient))
+        with pytest.raises(Cancelled):
+            list(writing.chunks())
+
+    assert set(patient.pids) == before
+    assert rows(patient.start(query("stats count(*) as n"), "me")) == [{"n": EVENTS}]
 
 
 def test_a_worker_that_was_killed_after_its_answer_gets_no_other_job(
@@ -199,11 +239,13 @@ def test_a_job_has_a_deadline(pool: Workers) -> None:
 
 
 def test_a_reader_that_stops_reading_meets_the_deadline(pool: Workers) -> None:
-    text = f"fields @message, @ptr, n, level | limit {2 * EVENTS}"
-    answer = pool.start(query(text, 1.0, groups=["*"], output="json"), "me")
-    _ = answer.header
+    answer = pool.start(query(LONG, 1.0, matched=False), "me")
+    with suppress(TimedOut):  # where the machine is too busy for a header in a second
+        _ = answer.header
 
-    assert soon(lambda: not busy(pool), 5)
+    assert soon(lambda: not busy(pool))
+    with pytest.raises(TimedOut):
+        list(answer.chunks())
 
 
 def test_a_killed_worker_is_replaced_and_its_query_says_why(pool: Workers) -> None:
@@ -226,7 +268,7 @@ def test_a_query_without_memory_fails_alone_and_names_the_setting(data: Path) ->
     text = f"fields @message as m0 | {doubled} | stats max(m12) by n | sort n"
     with LogQ(data, environ={}) as logq, Workers(data, settings, logq.clock, 1) as pool:
         with pytest.raises(LimitExceeded) as caught:
-            rows(pool.start(query(text, 20, matched=False), "me"))
+            rows(pool.start(query(text, matched=False), "me"))
         assert "_memory" in (caught.value.hint or "")
 
         (row,) = rows(pool.start(query("stats count(*) as n"), "me"))
@@ -244,7 +286,7 @@ def test_where_no_worker_can_start_a_query_says_so(data: Path) -> None:
 def test_a_full_queue_and_a_greedy_caller_are_throttled(data: Path) -> None:
     settings = dataclasses.replace(Settings(), query_queue=2, query_per_caller=3)
     with LogQ(data, environ={}) as logq, Workers(data, settings, logq.clock, 1) as pool:
-        assert pool.wait_until_ready()
+        assert pool.wait_until_ready(120)
         os.kill(pool.pids[0], signal.SIGSTOP)
         mine = [pool.start(query("fields n"), "me")]
         assert soon(lambda: busy(pool))
@@ -269,7 +311,7 @@ def test_a_full_queue_and_a_greedy_caller_are_throttled(data: Path) -> None:
 def test_closing_the_pool_ends_every_worker_and_every_job(data: Path) -> None:
     with LogQ(data, environ={}) as logq:
         pool = Workers(data, logq.settings, logq.clock, 1)
-        assert pool.wait_until_ready()
+        assert pool.wait_until_ready(120)
         pids = pool.pids
         answers = [pool.start(query(ENDLESS), "me") for _ in range(3)]
         pool.close()
@@ -305,7 +347,7 @@ def test_the_clock_of_the_server_is_the_clock_of_its_workers(data: Path) -> None
 
 def test_a_worker_does_not_outlive_its_server(data: Path) -> None:
     with LogQ(data, environ={}) as logq, Workers(data, logq.settings, logq.clock, 1) as pool:
-        assert pool.wait_until_ready()
+        assert pool.wait_until_ready(120)
         (pid,) = pool.pids
         process = pool._lanes[0].process
         assert process is not None
