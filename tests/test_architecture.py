@@ -24,6 +24,7 @@ GROUND = frozenset({"arns", "config", "database", "errors", "event", "failpoints
     "metric",
     "model",
     "notification",
+    "outgoing",
     "settings",
     "units",
 }

@@ -122,4 +122,39 @@ ALTER TABLE journal ADD COLUMN hidden_rows INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE journal ADD COLUMN hidden_bytes INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: list[str] = [_FIRST, _DEFINITIONS, _GROUP_MARKS, _ANSWERS, _HIDDEN]
+_OUTBOX = """
+-- What is to be delivered to other services, until it was.
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    "to" TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    attempts INTEGER,
+    seconds INTEGER,
+    source TEXT NOT NULL,
+    tried INTEGER NOT NULL DEFAULT 0,
+    first_try INTEGER,
+    next_at INTEGER NOT NULL,
+    fault TEXT NOT NULL DEFAULT '',
+    UNIQUE (id, "to")
+);
+CREATE INDEX outbox_by_key ON outbox (key, seq);
+CREATE INDEX outbox_by_lane ON outbox (lane, next_at);
+
+-- What subscribers were told is wrong, until they are told that it is over.
+CREATE TABLE told (
+    subscription TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    repeat_at INTEGER,
+    body TEXT NOT NULL,
+    PRIMARY KEY (subscription, subject)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: list[str] = [_FIRST, _DEFINITIONS, _GROUP_MARKS, _ANSWERS, _HIDDEN, _OUTBOX]

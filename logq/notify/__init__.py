@@ -1,0 +1,1 @@
+"""Notifications: topics, their subscriptions, and the outbox that delivers to other services."""
