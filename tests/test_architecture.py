@@ -57,7 +57,9 @@ ROOMS: dict[str, frozenset[str]] = {
     "actions": GROUND | ENGINES | {"app", "values", "work"},
     # The terminal's rules of safe text hold for the server's log too; upkeep is storage's keeper.
     "server": GROUND
-    | {"__init__", "access", "actions", "app", "ingest", "storage", "terminal", "values", "work"},
+    | {"__init__", "access", "actions", "app", "ingest", "storage", "terminal", "values", "work"}
+    # Its documents show what people define as it is.
+    | {"alarms", "events", "metrics", "notify"},
     # Speaks HTTP to a server in place of opening a data directory.
     # Its answers and reports are those that the engines give.
     "client": GROUND | {"__init__", "app", *ENGINES},

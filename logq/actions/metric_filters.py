@@ -4,41 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from logq.actions.action import action
 from logq.actions.context import Context
 from logq.audit.call import Access
 from logq.errors import InvalidValue, LimitExceeded, NotFound
+from logq.metrics.filter import KIND, MetricFilter, filter_of
 
 if TYPE_CHECKING:
     from logq.model import Definition
     from logq.query.filter_pattern import Match
 
-KIND = "metric_filter"
 MAX_PER_GROUP = 100
 MAX_DIMENSIONS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class MetricFilter:
-    """A filter pattern and the metric that matching events count into."""
-
-    pattern: str
-    namespace: str
-    metric: str
-    value: str = "1"
-    """A number, or a reference like ``$.latency`` or ``$bytes``."""
-    default: float | None = None
-    """The value of a period with events of which none matches."""
-    unit: str = "None"
-    dimensions: Mapping[str, str] = field(default_factory=dict)
-    """Name and reference."""
-    transformed: bool = False
-    criteria: str | None = None
-    system_fields: tuple[str, ...] = ()
-    """These three are what clients of CloudWatch gave; nothing here depends on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +97,8 @@ def metric_filter_counts(context: Context) -> Mapping[str, int]:
 
 def stored_filter(definition: Definition) -> StoredFilter:
     """The metric filter that a definition holds."""
-    body: dict[str, Any] = dict(definition.body)
-    body["system_fields"] = tuple(body["system_fields"])
     return StoredFilter(
-        definition.group or "", definition.name, MetricFilter(**body), definition.created
+        definition.group or "", definition.name, filter_of(definition.body), definition.created
     )
 
 

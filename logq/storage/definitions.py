@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from logq.errors import AlreadyExists, Conflict
@@ -60,6 +60,7 @@ class Definitions:
                 "INSERT OR REPLACE INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (kind, group_id, name, text, created, now, version + 1),
             )
+            _changed(connection)
         return Definition(kind, name, group, json.loads(text), created, now, version + 1)
 
     def get(self, kind: str, name: str, *, group: str | None = None) -> Definition | None:
@@ -83,6 +84,18 @@ class Definitions:
             rows = connection.execute(sql + " ORDER BY g.name, d.name", values).fetchall()
         return tuple(_definition(row) for row in rows if row[1].startswith(prefix))
 
+    def mark(self, group: str | None = None) -> Hashable:
+        """Something that differs after every change; quick to ask for.
+
+        For keeping what was read: of all definitions, or of those of a log group, which differs
+        as well when the group was made anew. Raises UnknownLogGroup.
+        """
+        with self._catalog.read() as connection:
+            found = connection.execute(
+                "SELECT value FROM counters WHERE name = 'definitions'"
+            ).fetchone()
+            return (found[0] if found else 0, _group_id(connection, group))
+
     def delete(self, kind: str, name: str, *, group: str | None = None) -> bool:
         """Delete a definition; whether it was there. Raises UnknownLogGroup."""
         with self._catalog.write() as connection:
@@ -90,7 +103,14 @@ class Definitions:
                 "DELETE FROM definitions WHERE kind = ? AND group_id = ? AND name = ?",
                 (kind, _group_id(connection, group), name),
             )
+            _changed(connection)
             return cursor.rowcount > 0
+
+
+def _changed(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO counters VALUES ('definitions', 1) ON CONFLICT DO UPDATE SET value = value + 1"
+    )
 
 
 def _group_id(connection: sqlite3.Connection, group: str | None) -> int:

@@ -157,4 +157,26 @@ CREATE TABLE told (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: list[str] = [_FIRST, _DEFINITIONS, _GROUP_MARKS, _ANSWERS, _HIDDEN, _OUTBOX]
+_FILTER_MINUTES = """
+-- Minutes with events of a log group, for metric filters with a default value; closed is 1 once
+-- it was decided whether the minute gets it.
+CREATE TABLE filter_minutes (
+    log_group TEXT NOT NULL,
+    filter TEXT NOT NULL,
+    minute INTEGER NOT NULL,
+    matched INTEGER NOT NULL,
+    closed INTEGER NOT NULL,
+    PRIMARY KEY (log_group, filter, minute)
+) WITHOUT ROWID;
+CREATE INDEX filter_minutes_by_time ON filter_minutes (closed, minute);
+"""
+
+MIGRATIONS: list[str] = [
+    _FIRST,
+    _DEFINITIONS,
+    _GROUP_MARKS,
+    _ANSWERS,
+    _HIDDEN,
+    _OUTBOX,
+    _FILTER_MINUTES,
+]

@@ -15,7 +15,7 @@ from logq.actions.groups import (
     put_deletion_protection,
 )
 from logq.actions.lookup_tables import create_lookup_table, get_lookup_table, update_lookup_table
-from logq.actions.metric_filters import MetricFilter, put_metric_filter
+from logq.actions.metric_filters import put_metric_filter
 from logq.actions.saved_queries import delete_saved_query, list_saved_queries, save_query
 from logq.actions.tags import list_tags, tag_log_group, untag_log_group
 from logq.app import LogQ
@@ -27,6 +27,7 @@ from logq.errors import (
     Protected,
     TooManyTags,
 )
+from logq.metrics.filter import MetricFilter
 from tests.actions.test_actions import NOW, Calls, NoPool, Only
 
 

@@ -29,12 +29,13 @@ from logq.actions.action import Action, actions
 from logq.actions.context import Context, Origin
 from logq.actions.groups import create_log_group
 from logq.actions.index_policies import put_index_policy
-from logq.actions.metric_filters import MetricFilter, put_metric_filter
+from logq.actions.metric_filters import put_metric_filter
 from logq.actions.saved_queries import save_query
 from logq.actions.subscription_filters import SubscriptionFilter, put_subscription_filter
 from logq.app import LogQ
 from logq.errors import LogQError
 from logq.ingest.incoming import Incoming, incoming
+from logq.metrics.filter import MetricFilter
 from logq.model import Checkpoint
 from logq.work import job
 from logq.work.job import Answer, Job

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from logq.actions.metric_filters import (
-    MetricFilter,
     StoredFilter,
     delete_metric_filter,
     describe_metric_filters,
     put_metric_filter,
     test_metric_filter,
 )
+from logq.metrics.filter import MetricFilter
 from logq.server.rest.groups import Group
 from logq.server.rest.route import SegmentRoute
 from logq.server.service import Service

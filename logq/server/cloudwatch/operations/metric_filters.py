@@ -6,7 +6,8 @@ from typing import Any
 
 from logq.actions import metric_filters
 from logq.actions.context import Context
-from logq.actions.metric_filters import MetricFilter, StoredFilter
+from logq.actions.metric_filters import StoredFilter
+from logq.metrics.filter import MetricFilter
 from logq.server.cloudwatch import tokens
 from logq.server.cloudwatch.fault import WireError
 from logq.server.cloudwatch.operation import Params, Result, operation

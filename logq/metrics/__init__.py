@@ -1,0 +1,1 @@
+"""Metrics: datapoints, their statistics and what is calculated from them."""
