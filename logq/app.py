@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from logq.ingest.parser import Parser
     from logq.ingest.report import LoadReport, Progress
     from logq.model import Accepted, Checkpoint, LogGroup, Snapshot
+    from logq.monitoring import Monitoring
     from logq.query.engine import Queries, Store
     from logq.query.inputs import Define
     from logq.query.reading import Reader
@@ -158,6 +159,13 @@ class LogQ:
             self.settings.audit_data_writes,
         )
         return Audit(AuditStore(self), self.master_key, self.clock, self.place, rules, self._notify)
+
+    @cached_property
+    def monitoring(self) -> Monitoring:
+        """Metrics, alarms, events and notifications."""
+        from logq.monitoring import Monitoring
+
+        return Monitoring(self.storage, self.clock, self.settings)
 
     @property
     def place(self) -> Place:

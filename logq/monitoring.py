@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from logq.settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from logq.metrics.metrics import Metrics
+    from logq.storage import Storage
     from logq.storage.events import Effect, Watch
+
+
+class Monitoring:
+    """The engines that watch one data directory; each is built when it is first asked for."""
+
+    def __init__(self, storage: Storage, clock: Callable[[], int], settings: Settings) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._settings = settings
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Datapoints and their statistics."""
+        from logq.metrics.metrics import Metrics
+
+        return Metrics(self._storage.database, self._clock, self._settings)
 
 
 def watching(watches: Sequence[Watch]) -> Watch:

@@ -171,6 +171,42 @@ CREATE TABLE filter_minutes (
 CREATE INDEX filter_minutes_by_time ON filter_minutes (closed, minute);
 """
 
+_METRICS = """
+CREATE TABLE metrics (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    dimensions TEXT NOT NULL,
+    last INTEGER NOT NULL,
+    UNIQUE (namespace, name, dimensions)
+);
+
+-- What was measured lately. By time first: what is written together lies together.
+CREATE TABLE datapoints (
+    resolution INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    metric_id INTEGER NOT NULL,
+    unit TEXT NOT NULL,
+    samples REAL NOT NULL,
+    total REAL NOT NULL,
+    low REAL NOT NULL,
+    high REAL NOT NULL,
+    detail BLOB,
+    PRIMARY KEY (resolution, start, metric_id, unit)
+) WITHOUT ROWID;
+
+-- Older datapoints of one metric, packed: 1,440 times the resolution, from number times that on.
+CREATE TABLE datapoint_blocks (
+    resolution INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    metric_id INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (resolution, number, metric_id)
+);
+"""
+
 MIGRATIONS: list[str] = [
     _FIRST,
     _DEFINITIONS,
@@ -179,4 +215,5 @@ MIGRATIONS: list[str] = [
     _HIDDEN,
     _OUTBOX,
     _FILTER_MINUTES,
+    _METRICS,
 ]
