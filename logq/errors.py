@@ -17,7 +17,8 @@
     ├─ AlreadyExists
     ├─ InvalidValue              names the parameter and the rule it broke
     │  ├─ InvalidConfig          path and line of the configuration
-    │  └─ InvalidPolicy          path of the fault in a policy document
+    │  ├─ InvalidPolicy          path of the fault in a policy document
+    │  └─ InvalidEventPattern    path of the fault in an event pattern
     ├─ LimitExceeded             names the limit and the setting that moves it
     │  ├─ TimedOut
     │  ├─ TooManyTags
@@ -141,6 +142,10 @@ class InvalidConfig(InvalidValue):
 
 class InvalidPolicy(InvalidValue):
     """A policy document that does not follow the policy language."""
+
+
+class InvalidEventPattern(InvalidValue):
+    """An event pattern that does not follow the rules of Amazon EventBridge."""
 
 
 class LimitExceeded(LogQError):
