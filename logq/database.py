@@ -19,5 +19,8 @@ class Database(Protocol):
         ...
 
     def read(self) -> AbstractContextManager[sqlite3.Connection]:
-        """A view of the catalog at one moment; sees nothing of transactions that are under way."""
+        """A view of the catalog at one moment; sees nothing of transactions that are under way.
+
+        But inside a block of writing of the same thread it sees what that block has written.
+        """
         ...

@@ -243,3 +243,23 @@ class Definition:
     """Epoch milliseconds."""
     version: int
     """1 when it is made, one more with every change."""
+
+
+class Operation(StrEnum):
+    """What happened to something that people make."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A log group or a definition was made, changed or deleted."""
+
+    kind: str
+    """``log_group`` or the kind of the definition."""
+    name: str
+    group: str | None
+    """The log group of a definition that belongs to one."""
+    operation: Operation

@@ -86,7 +86,13 @@ class Catalog:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A view of the catalog at one moment; waits for no writer."""
+        """A view of the catalog at one moment; waits for no writer.
+
+        Inside a block of writing of the same thread it is what that block sees.
+        """
+        if self.writing:
+            yield self._connection
+            return
         with _database_errors():
             connection = self._reader()
         try:

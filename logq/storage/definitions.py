@@ -8,9 +8,10 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from logq.errors import AlreadyExists, Conflict
-from logq.model import Definition
+from logq.model import Change, Definition, Operation
 from logq.storage import groups
 from logq.storage.catalog import Catalog
+from logq.storage.telling import Tell, tell_nobody
 
 _COLUMNS = """
 SELECT d.kind, d.name, g.name, d.body, d.created, d.updated, d.version
@@ -24,6 +25,7 @@ class Definitions:
     def __init__(self, catalog: Catalog, clock: Callable[[], int]) -> None:
         self._catalog = catalog
         self._clock = clock
+        self.tell: Tell = tell_nobody
 
     def put(
         self,
@@ -61,6 +63,8 @@ class Definitions:
                 (kind, group_id, name, text, created, now, version + 1),
             )
             _changed(connection)
+            operation = Operation.UPDATE if version else Operation.CREATE
+            self.tell(connection, Change(kind, name, group, operation))
         return Definition(kind, name, group, json.loads(text), created, now, version + 1)
 
     def get(self, kind: str, name: str, *, group: str | None = None) -> Definition | None:
@@ -104,13 +108,14 @@ class Definitions:
                 (kind, _group_id(connection, group), name),
             )
             _changed(connection)
+            if cursor.rowcount > 0:
+                self.tell(connection, Change(kind, name, group, Operation.DELETE))
             return cursor.rowcount > 0
 
 
 def _changed(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "INSERT INTO counters VALUES ('definitions', 1) ON CONFLICT DO UPDATE SET value = value + 1"
-    )
+    """Not by one more: after a transaction was taken back the same number would come again."""
+    connection.execute("INSERT OR REPLACE INTO counters VALUES ('definitions', random())")
 
 
 def _group_id(connection: sqlite3.Connection, group: str | None) -> int:

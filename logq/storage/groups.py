@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from logq.errors import AlreadyExists, InvalidValue, Protected, UnknownLogGroup
 from logq.failpoints import reach
-from logq.model import LogGroup, LogStream
+from logq.model import Change, LogGroup, LogStream, Operation
 from logq.storage import garbage, streams
 from logq.storage.catalog import Catalog
 from logq.storage.disk import Directory
+from logq.storage.telling import Tell, tell_nobody
 
 if TYPE_CHECKING:
     from types import EllipsisType
@@ -118,6 +119,7 @@ class Groups:
         self._clock = clock
         self._any_retention = any_retention
         self._grace_ms = grace_ms
+        self.tell: Tell = tell_nobody
 
     def create(
         self,
@@ -147,6 +149,7 @@ class Groups:
                 )
             except sqlite3.IntegrityError:
                 raise AlreadyExists(f"there is already a log group {name!r}") from None
+            self._tell(connection, name, Operation.CREATE)
             return _group(connection, name)
 
     def get(self, name: str) -> LogGroup:
@@ -213,6 +216,7 @@ class Groups:
                 connection.execute(
                     f"UPDATE log_groups SET {column} = ? WHERE id = ?", (value, group.id)
                 )
+            self._tell(connection, name, Operation.UPDATE)
             return _group(connection, name)
 
     def retag(
@@ -224,6 +228,7 @@ class Groups:
             connection.execute(
                 "UPDATE log_groups SET tags = ? WHERE name = ?", (json.dumps(dict(tags)), name)
             )
+            self._tell(connection, name, Operation.UPDATE)
             return _group(connection, name)
 
     def delete(self, name: str) -> None:
@@ -239,6 +244,7 @@ class Groups:
             for table in ("segments", "journal", "log_streams", "definitions"):
                 connection.execute(f"DELETE FROM {table} WHERE group_id = ?", (group.id,))
             connection.execute("DELETE FROM log_groups WHERE id = ?", (group.id,))
+            self._tell(connection, name, Operation.DELETE)
             reach("delete.before-commit")
         reach("delete.after-commit")
         garbage.collect(self._catalog, self._directory, now)
@@ -301,6 +307,9 @@ class Groups:
                 else LogStream(stream, since, None, None, None, 0)
             )
         return tuple(found)
+
+    def _tell(self, connection: sqlite3.Connection, name: str, operation: Operation) -> None:
+        self.tell(connection, Change("log_group", name, None, operation))
 
     def _check_retention(self, days: int | EllipsisType | None) -> None:
         if days is None or days in RETENTION_DAYS:

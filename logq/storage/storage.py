@@ -23,6 +23,7 @@ from logq.storage.groups import Groups
 from logq.storage.schemas import Schemas
 from logq.storage.sealing import Sealed, Sealing
 from logq.storage.snapshot import Snapshots
+from logq.storage.telling import Tell
 from logq.storage.upkeep import Compacted, Progress, Retained, Upkeep
 
 
@@ -70,6 +71,11 @@ class Storage:
     def when_events_come(self, watch: Watch) -> None:
         """What else happens in the transaction that accepts events."""
         self.events = replace(self.events, watch=watch)
+
+    def when_something_changes(self, tell: Tell) -> None:
+        """What else happens in the transaction that changes a log group or a definition."""
+        self.groups.tell = tell
+        self.definitions.tell = tell
 
     @property
     def database(self) -> Database:

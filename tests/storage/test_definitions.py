@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from logq.errors import AlreadyExists, Conflict, UnknownLogGroup
+from logq.errors import AlreadyExists, Conflict, InvalidValue, UnknownLogGroup
+from logq.model import Change
 from logq.storage import Storage
 
 NOW = 1_767_607_200_000
@@ -73,3 +75,44 @@ def test_deleting_says_whether_something_was_there(storage: Storage) -> None:
 
     assert storage.definitions.delete("query", "q")
     assert not storage.definitions.delete("query", "q")
+
+
+def test_changes_are_told_in_their_transaction(storage: Storage) -> None:
+    told: list[tuple[str, str, str | None, str]] = []
+
+    def tell(connection: sqlite3.Connection, change: Change) -> None:
+        if change.name == "bad":
+            raise InvalidValue("not this one")
+        told.append((change.kind, change.name, change.group, change.operation))
+
+    storage.when_something_changes(tell)
+    storage.groups.create("g")
+    storage.groups.set("g", retention_days=1)
+    storage.definitions.put("query", "q", {}, group="g")
+    storage.definitions.put("query", "q", {}, group="g")
+    storage.definitions.delete("query", "q", group="g")
+    storage.definitions.delete("query", "q", group="g")
+    storage.groups.delete("g")
+    with pytest.raises(InvalidValue):
+        storage.definitions.put("query", "bad", {})
+
+    assert storage.definitions.get("query", "bad") is None
+    assert told == [
+        ("log_group", "g", None, "create"),
+        ("log_group", "g", None, "update"),
+        ("query", "q", "g", "create"),
+        ("query", "q", "g", "update"),
+        ("query", "q", "g", "delete"),
+        ("log_group", "g", None, "delete"),
+    ]
+
+
+def test_a_block_of_writing_reads_what_it_has_written(storage: Storage) -> None:
+    with pytest.raises(InvalidValue), storage.database.write():
+        storage.groups.create("g")
+        storage.definitions.put("query", "q", {}, group="g")
+        assert [one.name for one in storage.definitions.list("query", group="g")] == ["q"]
+        assert storage.groups.names() == ("g",)
+        raise InvalidValue("all of it is taken back")
+
+    assert storage.groups.names() == ()
