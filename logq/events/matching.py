@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ class Definitions(Protocol):
 
     def list(self, kind: str, *, prefix: str = "") -> tuple[Definition, ...]: ...
 
-    def mark(self, kind: str) -> int: ...
+    def mark(self) -> Hashable: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class Matching:
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        self._made: tuple[int, Index] | None = None
+        self._made: tuple[Hashable, Index] | None = None
 
     def index(self) -> Index:
         """The rules of this moment."""
-        mark = self._definitions.mark(KIND)
+        mark = self._definitions.mark()
         made = self._made
         if made is None or made[0] != mark:
             rules = [rule_of(one) for one in self._definitions.list(KIND)]
