@@ -294,3 +294,44 @@ def test_every_import_form_is_seen() -> None:
         ("logq", "query", True),
     ]
     assert [i.type_checking for i in found] == [False, False, False, True, False]
+
+
+SHORT = 30
+"""Seconds that a busy machine may take for anything at all."""
+CLOCKS = ("time.monotonic()", "time.perf_counter()", "time.time()")
+
+
+def hurried(node: ast.AST) -> bool:
+    """Whether a piece of a test wants something to happen in less than half a minute."""
+    limits: list[ast.expr] = []
+    if isinstance(node, ast.Call):
+        limits += [k.value for k in node.keywords if k.arg == "timeout"]
+        name = ast.unparse(node.func).rpartition(".")[2]
+        if name in ("soon", "until", "wait", "join", "result", "settimeout", "wait_for"):
+            limits += node.args[-1:]
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        limits += [node.right] if ast.unparse(node.left) in CLOCKS else []
+    elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Lt | ast.LtE):
+        began = ast.unparse(node.left)
+        limits += node.comparators if any(began.startswith(f"{c} -") for c in CLOCKS) else []
+    numbers = [limit.value for limit in limits if isinstance(limit, ast.Constant)]
+    return any(isinstance(n, int | float) and 0.5 <= n < SHORT for n in numbers)
+
+
+TESTS = [path for path in sorted((ROOT / "tests").rglob("*.py")) if "bench" not in path.parts]
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT / "tests")))
+def test_no_test_depends_on_how_fast_the_machine_is(path: Path) -> None:
+    """Wait for a state, a minute if need be; a figure is for a test that is marked ``soak``."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    soak = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(mark) == "pytest.mark.soak" for mark in node.decorator_list)
+        for inner in ast.walk(node)
+    }
+    found = [n for n in ast.walk(tree) if n not in soak and isinstance(n, ast.expr) and hurried(n)]
+
+    assert not [f"line {node.lineno}: {ast.unparse(node)}" for node in found]

@@ -14,7 +14,7 @@ from logq.errors import DiskFull, StorageError
 from logq.failpoints import reach
 from logq.storage.migrations import MIGRATIONS
 
-BUSY_SECONDS = 5.0
+BUSY_SECONDS = 30.0
 IDLE_READERS = 4
 """Connections for reading that are kept for later."""
 

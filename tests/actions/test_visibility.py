@@ -250,7 +250,9 @@ def test_nearly_every_action_is_called() -> None:
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(policies, st.lists(calls, min_size=4, max_size=8))
 def test_what_was_not_allowed_is_not_mentioned(

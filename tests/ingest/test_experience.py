@@ -32,7 +32,7 @@ def test_everybody_who_parses_at_once_has_a_shredder_alone() -> None:
 
     def use() -> None:
         with experience.shredder("a", prefix=True) as shredder:
-            together.wait(10)
+            together.wait(60)
             lent.append(shredder)
 
     threads = [threading.Thread(target=use) for _ in range(6)]

@@ -382,7 +382,7 @@ def test_looking_for_a_fragment_ends_soon_in_hostile_text() -> None:
     line = '{"a":[' * 1300 + "1," * 500_000
     started = time.process_time()
     assert find_fragment(line) is None
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 30  # 10 ms; minutes if it were quadratic
 
 
 def test_the_last_of_equal_keys_wins_and_numbers_keep_their_digits() -> None:

@@ -305,7 +305,7 @@ def test_a_time_out_names_its_setting_and_leaves_nothing_running(many: Path) -> 
     assert "query_seconds" in (caught.value.hint or "")
     for thread in threading.enumerate():
         if thread.name == "query deadline":
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
 
 
@@ -350,8 +350,8 @@ def test_an_interrupted_query_leaves_nothing_running(many: Path) -> None:
     del batches
     gc.collect()
     for thread in set(threading.enumerate()) - before:
-        thread.join(timeout=5)
-    assert set(threading.enumerate()) == before
+        thread.join(timeout=60)
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_query_that_fails_ends_without_a_word_from_the_libraries(many: Path) -> None:

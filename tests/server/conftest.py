@@ -35,7 +35,7 @@ class Running:
         host, _, port = self.url.removeprefix("http://").partition(":")
         return host, int(port)
 
-    def stop(self, number: int = signal.SIGTERM, seconds: float = 30) -> int:
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 60) -> int:
         """End it and return its exit code."""
         self.process.send_signal(number)
         return self.process.wait(timeout=seconds)
@@ -83,11 +83,11 @@ def serving(data: Path, *arguments: str, **settings: object) -> Iterator[Running
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(timeout=30)
+                process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        thread.join(5)
+        thread.join(60)
         process.stderr.close()
 
 
@@ -98,7 +98,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-def soon(condition: Any, seconds: float = 10) -> bool:
+def soon(condition: Any, seconds: float = 60) -> bool:
     """Whether something comes true in time."""
     until = time.monotonic() + seconds
     while not condition():

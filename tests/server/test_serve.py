@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_once_a_key_exists_nothing_is_answered_without_one(data: Path) -> None:
         with opened(data) as logq:  # as 'logq keys create' in another process
             made = logq.access.keys.create("ops", policies=["LogQAdmin"])
             token = logq.access.keys.create("dash", form=Form.TOKEN, policies=["LogQAdmin"])
-        assert soon(lambda: httpx2.get(server.url + "/api/v1/groups").status_code == 401, 2)
+        assert soon(lambda: httpx2.get(server.url + "/api/v1/groups").status_code == 401)
 
         for path in ("/api/v1/groups", "/metrics", "/readyz", "/openapi.json"):
             answer = httpx2.get(server.url + path)
@@ -137,21 +138,22 @@ def test_once_a_key_exists_nothing_is_answered_without_one(data: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_and_its_workers(data: Path, number: int) -> None:
     with serving(data) as server:
+        assert soon(lambda: len(_children(server.process.pid)) >= 2)
         children = _children(server.process.pid)
-        assert len(children) >= 2
 
         assert server.stop(number) == 0
 
-        assert soon(lambda: not any(Path(f"/proc/{child}").exists() for child in children), 3)
-        assert "stopped" in server.log[-1]["message"]
+        assert soon(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+        assert soon(lambda: "stopped" in server.log[-1]["message"])
 
 
 def test_workers_do_not_outlive_a_server_that_is_killed(data: Path) -> None:
     with serving(data) as server:
+        assert soon(lambda: len(_children(server.process.pid)) >= 2)
         children = _children(server.process.pid)
         server.stop(signal.SIGKILL)
 
-        assert soon(lambda: not any(_runs(child) for child in children), 5)
+        assert soon(lambda: not any(_runs(child) for child in children))
 
 
 def test_an_end_under_load_loses_nothing_that_was_acknowledged(data: Path) -> None:
@@ -178,10 +180,10 @@ def test_an_end_under_load_loses_nothing_that_was_acknowledged(data: Path) -> No
         threads = [threading.Thread(target=send, args=(n,)) for n in range(4)]
         for thread in threads:
             thread.start()
-        assert soon(lambda: len(acknowledged) > 500, 20)
+        assert soon(lambda: len(acknowledged) > 500)
         assert server.stop() == 0
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
 
     with opened(data) as logq:
         rows = logq.queries.run("fields @message", groups=["/load"], limit=10_000_000).rows()
@@ -192,19 +194,19 @@ def test_an_end_under_load_loses_nothing_that_was_acknowledged(data: Path) -> No
 
 def test_requests_that_were_begun_are_answered_before_the_end(data: Path) -> None:
     with serving(data) as server:
-        with socket.create_connection(server.address, timeout=10) as client:
+        with socket.create_connection(server.address, timeout=60) as client:
             head = b"POST /api/v1/query HTTP/1.1\r\nHost: localhost\r\n"
             client.sendall(head + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{")
             assert httpx2.get(server.url + "/healthz").status_code == 200  # it came before this
             server.process.send_signal(signal.SIGTERM)
-            assert soon(lambda: not _accepts(server), 5)
+            assert soon(lambda: not _accepts(server))
             client.sendall(b"}")
             assert client.recv(1000).startswith(b"HTTP/1.1 422")
-        assert server.process.wait(20) == 0
+        assert server.process.wait(60) == 0
 
 
 def test_too_many_requests_are_told_to_come_again(data: Path) -> None:
-    with serving(data, server_requests=2, server_arrivals=1) as server:
+    with serving(data, server_requests=2, server_arrivals=1, body_seconds=600) as server:
         waiting = [_begun(server, "/api/v1/query") for _ in range(2)]
         try:
             assert soon(lambda: httpx2.get(server.url + "/api/v1/groups").status_code == 429)
@@ -227,7 +229,7 @@ def test_systemd_is_told_when_requests_are_answered(data: Path, tmp_path: Path) 
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(path))
-        listening.settimeout(30)
+        listening.settimeout(60)
         os.environ["NOTIFY_SOCKET"] = str(path)
         try:
             with serving(data):
@@ -238,7 +240,7 @@ def test_systemd_is_told_when_requests_are_answered(data: Path, tmp_path: Path) 
 
 def _begun(server: Running, path: str) -> socket.socket:
     """A request whose body has not come yet."""
-    client = socket.create_connection(server.address, timeout=10)
+    client = socket.create_connection(server.address, timeout=60)
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     client.sendall(f"{head}Content-Length: 20\r\n\r\n".encode())
     return client
@@ -253,7 +255,8 @@ def _now() -> int:
 def _children(pid: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
+        with suppress(OSError):  # a thread that has ended
+            found += [int(child) for child in (task / "children").read_text().split()]
     return found
 
 
@@ -266,7 +269,7 @@ def _runs(pid: int) -> bool:
 
 def _accepts(server: Running) -> bool:
     try:
-        socket.create_connection(server.address, timeout=1).close()
+        socket.create_connection(server.address, timeout=60).close()
     except OSError:
         return False
     return True

@@ -37,7 +37,7 @@ class Slow(Catalog):
         with super().write() as connection:
             yield connection
             self.begun.set()
-            assert self.go.wait(10)
+            assert self.go.wait(60)
 
 
 @pytest.fixture
@@ -75,15 +75,15 @@ def test_what_comes_while_a_commit_waits_goes_into_the_next_together(slow: Slow)
     commits = Commits(slow)
     with ThreadPoolExecutor(20) as threads:
         first = threads.submit(commits.run, insert(0))
-        assert slow.begun.wait(10)
+        assert slow.begun.wait(60)
         others = [threads.submit(commits.run, insert(n)) for n in (1, 2, -3, 4)]
         waiting(commits, 4)
         assert not first.done() and numbers(slow) == []
         slow.go.set()
 
-        assert [f.result(10) for f in (first, others[0], others[1], others[3])] == [0, 1, 2, 4]
+        assert [f.result(60) for f in (first, others[0], others[1], others[3])] == [0, 1, 2, 4]
         with pytest.raises(InvalidValue, match="-3 is negative"):
-            others[2].result(10)
+            others[2].result(60)
 
     assert slow.transactions == 2
     assert numbers(slow) == [0, 1, 2, 4]
@@ -98,14 +98,14 @@ def test_a_transaction_that_fails_as_a_whole_fails_for_everybody(slow: Slow) -> 
 
     with ThreadPoolExecutor(20) as threads:
         first = threads.submit(commits.run, insert(0))
-        assert slow.begun.wait(10)
+        assert slow.begun.wait(60)
         others = [threads.submit(commits.run, work) for work in (insert(1), broken, insert(2))]
         waiting(commits, 3)
         slow.go.set()
-        assert first.result(10) == 0
+        assert first.result(60) == 0
         for other in others:
             with pytest.raises(StorageError):
-                other.result(10)
+                other.result(60)
 
     assert numbers(slow) == [0]
     assert commits.run(insert(5)) == 5
@@ -114,10 +114,10 @@ def test_a_transaction_that_fails_as_a_whole_fails_for_everybody(slow: Slow) -> 
 def test_readers_do_not_wait_for_a_commit(slow: Slow) -> None:
     with ThreadPoolExecutor(1) as threads:
         writing = threads.submit(Commits(slow).run, insert(7))
-        assert slow.begun.wait(10)
+        assert slow.begun.wait(60)
         assert numbers(slow) == []
         slow.go.set()
-        writing.result(10)
+        writing.result(60)
     assert numbers(slow) == [7]
 
 

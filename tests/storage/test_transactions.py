@@ -61,7 +61,7 @@ def test_another_thread_waits_for_the_outer_block(storage: Storage) -> None:
             thread.start()
         assert not done.wait(0.05)
         assert storage.definitions.list("alarm") == ()
-    thread.join(30)
+    thread.join(60)
     assert [one.name for one in storage.definitions.list("alarm")] == ["late"]
 
 

@@ -103,9 +103,9 @@ def test_an_agent_that_is_asked_to_stop_stores_what_it_read(tmp_path: Path) -> N
         )
         thread.start()
         (logs / "a.log").write_text("2026-01-01 00:00:00 one\n")
-        assert seen.wait(20)
+        assert seen.wait(60)
         stop.set()
-        thread.join(20)
+        thread.join(60)
 
     assert reports[0].complete
     assert reports[0].status.counters["events"] == 1

@@ -68,7 +68,7 @@ def serve(logq: LogQ, pool: Pool | None = None) -> Iterator[Served]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not server.started:
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.005)
@@ -76,4 +76,4 @@ def serve(logq: LogQ, pool: Pool | None = None) -> Iterator[Served]:
         yield Served(f"http://127.0.0.1:{port}", logq, caller, calls)
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)

@@ -20,7 +20,7 @@ from logq.app import LogQ
 from logq.work.pool import Workers
 from tests.server.cloudwatch.serving import Served, serve
 
-SECONDS = 60
+SECONDS = 180
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         Workers(data, logq.settings, logq.clock, 2) as pool,
         serve(logq, pool) as running,
     ):
-        assert pool.wait_until_ready()
+        assert pool.wait_until_ready(120)
         yield running
 
 
@@ -101,7 +101,7 @@ def fill(served: Served, group: str, *messages: str, stream: str = "s") -> int:
     return now
 
 
-def until(done: Callable[[], Any], seconds: float = 20) -> Any:
+def until(done: Callable[[], Any], seconds: float = 60) -> Any:
     """What ``done`` answers once that is true."""
     deadline = time.monotonic() + seconds
     while not (found := done()):
@@ -195,9 +195,15 @@ def test_awslogs_follows_and_shows_each_event_once(
         for number in range(1, 4):
             fill(served, "awslogs-w", f"number {number}")
             until(partial(shows, tail, f"number {number}"))
-        time.sleep(1.2)  # one more look of theirs
+        looked = looks(served)
+        until(lambda: looks(served) > looked + 1)  # one whole look of theirs
         shown = [line.split()[-1] for line in tail.text().splitlines() if "number" in line]
     assert shown == ["0", "1", "2", "3"]
+
+
+def looks(served: Served) -> int:
+    """How often somebody has asked for events."""
+    return sum(call.action == "logs:FilterLogEvents" for call in served.calls.seen)
 
 
 def shows(tail: Following, text: str) -> bool:
@@ -229,7 +235,7 @@ class Following:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
 
 def test_watchtower_sends_records_of_python_logging(served: Served) -> None:

@@ -26,7 +26,7 @@ def tailing(client: Any, served: Served) -> Any:
 
 def wait_for(stream: Any, found: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The first update for which something holds."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     for event in stream:
         assert time.monotonic() < deadline
         if found(event["sessionUpdate"]):
@@ -68,7 +68,7 @@ def test_a_session_ends_when_its_client_leaves(tailing: Any) -> None:
     assert "sessionUpdate" in next(stream)
     answer["responseStream"].close()
 
-    deadline = time.monotonic() + 8
+    deadline = time.monotonic() + 60
     while any(thread.name.startswith("AnyIO") and busy(thread) for thread in threading.enumerate()):
         assert time.monotonic() < deadline, "the session goes on"
         time.sleep(0.05)

@@ -24,7 +24,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         Workers(data, logq.settings, logq.clock, 2) as pool,
         serve(logq, pool) as running,
     ):
-        assert pool.wait_until_ready()
+        assert pool.wait_until_ready(120)
         yield running
 
 
@@ -46,7 +46,7 @@ class Caller:
         }
         if given.get("Content-Encoding") == "gzip":
             content = gzip.compress(content)
-        self.answer = httpx2.post(self._url, content=content, headers=given, timeout=20)
+        self.answer = httpx2.post(self._url, content=content, headers=given, timeout=60)
         assert self.answer.headers["x-amzn-requestid"], "Fluent Bit sends again without it"
         assert self.answer.headers["access-control-expose-headers"] == "x-amzn-RequestId"
         return self.answer.json() if self.answer.content else {}
@@ -152,7 +152,7 @@ def test_grafana_explores_a_group(served: Served) -> None:
             "sort @timestamp desc |\n limit 20",
         },
     )
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while (answer := call("GetQueryResults", started))["status"] in ("Scheduled", "Running"):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -128,7 +128,7 @@ def raw(served: Served, body: str | bytes, **headers: str) -> httpx2.Response:
         **headers,
     }
     content = body.encode() if isinstance(body, str) else body
-    return httpx2.post(served.url, content=content, headers=given, timeout=20)
+    return httpx2.post(served.url, content=content, headers=given, timeout=60)
 
 
 def read(served: Served) -> list[str]:

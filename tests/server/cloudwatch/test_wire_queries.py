@@ -39,7 +39,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         logq.storage.seal()
         logq.accept("app", incoming(texts[200:], times[200:], streams[200:]))
         with Workers(data, logq.settings, logq.clock, 2) as pool, serve(logq, pool) as running:
-            assert pool.wait_until_ready()
+            assert pool.wait_until_ready(120)
             yield running
 
 
@@ -55,7 +55,7 @@ def logs(served: Served) -> Any:
     )
 
 
-def until(done: Callable[[], bool], seconds: float = 15) -> None:
+def until(done: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, "it did not happen in time"

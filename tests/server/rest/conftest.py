@@ -69,10 +69,10 @@ class Served:
     service: Service
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
-        return httpx2.get(f"{self.url}{path}", timeout=30, **options)
+        return httpx2.get(f"{self.url}{path}", timeout=60, **options)
 
     def post(self, path: str, **options: Any) -> httpx2.Response:
-        return httpx2.post(f"{self.url}{path}", timeout=30, **options)
+        return httpx2.post(f"{self.url}{path}", timeout=60, **options)
 
     def query(self, text: str, *groups: str, **options: Any) -> httpx2.Response:
         body = {"query": text, "groups": groups or ["/app/web"], **options.pop("body", {})}
@@ -97,7 +97,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running(data: Path) -> Iterator[Served]:
     few = {"LOGQ_SERVER_TAILS": "8"}
     with LogQ(data, environ=few) as logq, Workers(data, logq.settings, logq.clock, 2) as pool:
-        assert pool.wait_until_ready()
+        assert pool.wait_until_ready(120)
         calls, caller = Calls(), Somebody()
         service = Service(logq, pool, calls, caller)
         app = create_app(service)
@@ -105,7 +105,7 @@ def running(data: Path) -> Iterator[Served]:
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
-            until = time.monotonic() + 10
+            until = time.monotonic() + 60
             while not server.started:
                 assert time.monotonic() < until, "the server did not start"
                 time.sleep(0.005)
@@ -114,7 +114,7 @@ def running(data: Path) -> Iterator[Served]:
         finally:
             service.stopping.set()
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.server.rest.conftest import EVENTS, Served
 
 
 def call(served: Served, method: str, path: str, **options: Any) -> httpx2.Response:
-    return httpx2.request(method, f"{served.url}/api/v1{path}", timeout=30, **options)
+    return httpx2.request(method, f"{served.url}/api/v1{path}", timeout=60, **options)
 
 
 def segment(name: str) -> str:
@@ -102,7 +102,7 @@ def test_a_table_is_put_shown_and_deleted(served: Served) -> None:
 
 
 def ended(served: Served, id: str) -> Any:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while True:
         found = call(served, "GET", f"/queries/{id}", params={"limit": 3}).json()
         if found["status"] not in ("Scheduled", "Running"):

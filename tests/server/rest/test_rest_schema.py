@@ -71,7 +71,7 @@ def test_the_document_is_true(served: Served, schema: Any, method: str, path: st
         suppress_health_check=list(HealthCheck),
     )
     def ask(case: Any) -> None:
-        answer = case.call(base_url=served.url, timeout=30)
+        answer = case.call(base_url=served.url, timeout=60)
         case.validate_response(answer, checks=CHECKS)
 
     ask()
@@ -137,7 +137,7 @@ def test_no_text_makes_any_route_fail(served: Served, text: str) -> None:
             f"{served.url}{url}?{'&'.join(query)}",
             content=sent,
             headers={"Content-Type": "application/json"} if body else {},
-            timeout=30,
+            timeout=60,
         )
         assert answer.status_code < 500, (method, path, answer.text[:500])
         if answer.status_code >= 400:

@@ -38,7 +38,7 @@ class Kept:
         self.open.set()
 
     def __call__(self, received: Sequence[Received]) -> None:
-        self.open.wait(10)
+        self.open.wait(60)
         if self.refuse is not None:
             raise self.refuse
         self.batches += 1
@@ -64,7 +64,7 @@ async def listen(
         yield found, counters
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
@@ -73,7 +73,7 @@ async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
 
 def send_tcp(address: Address | None, data: bytes) -> None:
     assert address is not None
-    with socket.create_connection((address.host, address.port), timeout=5) as connection:
+    with socket.create_connection((address.host, address.port), timeout=60) as connection:
         connection.sendall(data)
 
 
@@ -205,7 +205,7 @@ def test_a_connection_that_says_nothing_is_closed() -> None:
             assert found.tcp is not None
             reader, writer = await asyncio.open_connection(found.tcp.host, found.tcp.port)
             await until(lambda: counters.connections == 1)
-            assert await asyncio.wait_for(reader.read(), 10) == b""
+            assert await asyncio.wait_for(reader.read(), 60) == b""
             writer.close()
 
     asyncio.run(run())
@@ -260,7 +260,7 @@ def test_tls_is_spoken_and_strangers_without_a_certificate_are_refused(
         if own:
             context.load_cert_chain(cert, key)
         with (
-            socket.create_connection((found.tls.host, found.tls.port), timeout=5) as plain,
+            socket.create_connection((found.tls.host, found.tls.port), timeout=60) as plain,
             context.wrap_socket(plain, server_hostname="localhost") as wrapped,
         ):
             wrapped.sendall(b"5 <1>ab")
