@@ -140,6 +140,8 @@ class LogGroup:
     """Both are what clients of CloudWatch gave; nothing here depends on them."""
     protected: bool = False
     """Whether it may not be deleted."""
+    embedded_metrics: bool = False
+    """Whether its events may name metrics in the embedded metric format of CloudWatch."""
 
 
 @dataclass(frozen=True, slots=True)

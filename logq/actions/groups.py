@@ -80,6 +80,13 @@ def put_deletion_protection(context: Context, name: str, enabled: bool) -> LogGr
     return context.logq.storage.groups.set(name, protected=enabled)
 
 
+@action("logq:SetEmbeddedMetrics", Access.MANAGEMENT_WRITE)
+def set_embedded_metrics(context: Context, name: str, enabled: bool) -> LogGroup:
+    """Say whether a log group's events may name metrics themselves; raises UnknownLogGroup."""
+    context.require("logq:SetEmbeddedMetrics", context.place.log_group(name))
+    return context.logq.storage.groups.set(name, embedded_metrics=enabled)
+
+
 @action("logq:SetFormat", Access.MANAGEMENT_WRITE)
 def set_format(context: Context, name: str, format: str) -> LogGroup:
     """Say what format a log group's lines have; raises UnknownLogGroup."""

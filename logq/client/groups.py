@@ -45,6 +45,7 @@ class Groups:
         retention_days: int | EllipsisType | None = ...,
         format: str | None = None,
         tags: Mapping[str, str] | None = None,
+        embedded_metrics: bool | None = None,
     ) -> LogGroup:
         """Change what is given; ``tags`` replace all that were there."""
         change: dict[str, Any] = {}
@@ -55,6 +56,8 @@ class Groups:
         if tags is not None:
             gone = dict.fromkeys(self.get(name).tags.keys() - tags.keys())
             change["tags"] = {**gone, **tags}
+        if embedded_metrics is not None:
+            change["embedded_metrics"] = embedded_metrics
         return LogGroup(**self._server.call("PATCH", _path(name), json=change))
 
     def delete(self, name: str) -> None:

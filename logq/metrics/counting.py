@@ -15,15 +15,13 @@ from logq.metrics import minutes
 from logq.metrics.embedded import embedded
 from logq.metrics.filter import KIND, MetricFilter, filter_of
 from logq.metrics.samples import Samples, Times, samples
-from logq.model import Definition
+from logq.model import Definition, LogGroup
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from logq.query.filter_pattern import Compiled
 
-EMBEDDED_KIND = "embedded_metrics"
-"""The definition that switches the embedded metric format on for a log group."""
 UNWATCHED = ("/logq/alarm-history", "/logq/dead-letters")
 """Log groups that alarms write to: what counted there could make the next alarm."""
 MOST_METRICS = 1_000
@@ -33,6 +31,12 @@ Add = Callable[[sqlite3.Connection, Sequence[Datum]], object]
 """Stores datapoints inside a transaction."""
 Own = Callable[[str, Mapping[str, str], float], object]
 """Counts for a metric of LogQ itself: its name, dimensions and how much."""
+
+
+class Groups(Protocol):
+    """The log groups."""
+
+    def get(self, name: str) -> LogGroup: ...
 
 
 class Definitions(Protocol):
@@ -58,12 +62,14 @@ class Counting:
 
     def __init__(
         self,
+        groups: Groups,
         definitions: Definitions,
         database: Database,
         add: Add,
         clock: Callable[[], int],
         own: Own,
     ) -> None:
+        self._groups = groups
         self._definitions = definitions
         self._database = database
         self._add = add
@@ -145,9 +151,8 @@ class Counting:
         stored = self._definitions.list(KIND, group=group)
         named = tuple((one.name, filter_of(one.body)) for one in stored)
         wanted = [Filter(parse_pattern(f.pattern), f.value, f.dimensions) for _, f in named]
-        switched = self._definitions.list(EMBEDDED_KIND, group=group)
         compiled = compile_filters(wanted) if wanted else None
-        return _Filters(mark, named, compiled, bool(switched))
+        return _Filters(mark, named, compiled, self._groups.get(group).embedded_metrics)
 
     def _within_limit(
         self, group: str, name: str, data: Sequence[Datum], now: int

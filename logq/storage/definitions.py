@@ -62,7 +62,7 @@ class Definitions:
                 "INSERT OR REPLACE INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (kind, group_id, name, text, created, now, version + 1),
             )
-            _changed(connection)
+            groups.note_change(connection)
             operation = Operation.UPDATE if version else Operation.CREATE
             self.tell(connection, Change(kind, name, group, operation))
         return Definition(kind, name, group, json.loads(text), created, now, version + 1)
@@ -89,7 +89,7 @@ class Definitions:
         return tuple(_definition(row) for row in rows if row[1].startswith(prefix))
 
     def mark(self, group: str | None = None) -> Hashable:
-        """Something that differs after every change; quick to ask for.
+        """Something that differs after every change of a definition; quick to ask for.
 
         For keeping what was read: of all definitions, or of those of a log group, which differs
         as well when the group was made anew. Raises UnknownLogGroup.
@@ -107,15 +107,10 @@ class Definitions:
                 "DELETE FROM definitions WHERE kind = ? AND group_id = ? AND name = ?",
                 (kind, _group_id(connection, group), name),
             )
-            _changed(connection)
+            groups.note_change(connection)
             if cursor.rowcount > 0:
                 self.tell(connection, Change(kind, name, group, Operation.DELETE))
             return cursor.rowcount > 0
-
-
-def _changed(connection: sqlite3.Connection) -> None:
-    """Not by one more: after a transaction was taken back the same number would come again."""
-    connection.execute("INSERT OR REPLACE INTO counters VALUES ('definitions', random())")
 
 
 def _group_id(connection: sqlite3.Connection, group: str | None) -> int:

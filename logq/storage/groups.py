@@ -38,7 +38,7 @@ SELECT g.id, g.name, g.created, g.retention_days, g.format, g.tags,
        coalesce(s.rows, 0) + coalesce(j.rows, 0),
        min(coalesce(s.first, j.first), coalesce(j.first, s.first)),
        max(coalesce(s.last, j.last), coalesce(j.last, s.last)),
-       g.log_class, g.kms_key, g.protected
+       g.log_class, g.kms_key, g.protected, g.embedded_metrics
 FROM log_groups g
 LEFT JOIN (SELECT group_id, sum(bytes - hidden_bytes) bytes, sum(disk_bytes) disk,
                   sum(rows - hidden_rows) rows, min(first) first, max(last) last
@@ -198,6 +198,7 @@ class Groups:
         format: str | None = None,
         tags: Mapping[str, str] | None = None,
         protected: bool | None = None,
+        embedded_metrics: bool | None = None,
     ) -> LogGroup:
         """Change what is given; ``retention_days=None`` keeps events for ever."""
         changes: dict[str, Any] = {}
@@ -210,12 +211,16 @@ class Groups:
             changes["tags"] = json.dumps(dict(tags))
         if protected is not None:
             changes["protected"] = protected
+        if embedded_metrics is not None:
+            changes["embedded_metrics"] = embedded_metrics
         with self._catalog.write() as connection:
             group = find(connection, name)
             for column, value in changes.items():
                 connection.execute(
                     f"UPDATE log_groups SET {column} = ? WHERE id = ?", (value, group.id)
                 )
+            if embedded_metrics is not None:
+                note_change(connection)
             self._tell(connection, name, Operation.UPDATE)
             return _group(connection, name)
 
@@ -243,6 +248,7 @@ class Groups:
                 garbage.add_segment(connection, self._directory, group.id, day, segment_id, now)
             for table in ("segments", "journal", "log_streams", "definitions"):
                 connection.execute(f"DELETE FROM {table} WHERE group_id = ?", (group.id,))
+            note_change(connection)
             connection.execute("DELETE FROM log_groups WHERE id = ?", (group.id,))
             self._tell(connection, name, Operation.DELETE)
             reach("delete.before-commit")
@@ -323,6 +329,14 @@ class Groups:
         )
 
 
+def note_change(connection: sqlite3.Connection) -> None:
+    """Say that what is defined has changed, see ``Definitions.mark``.
+
+    Not by one more: after a transaction was taken back the same number would come again.
+    """
+    connection.execute("INSERT OR REPLACE INTO counters VALUES ('definitions', random())")
+
+
 def _check_protection(connection: sqlite3.Connection, name: str) -> None:
     if _group(connection, name).protected:
         raise Protected(
@@ -341,5 +355,5 @@ def _group(connection: sqlite3.Connection, name: str) -> LogGroup:
 def _from_row(row: tuple[Any, ...]) -> LogGroup:
     values = list(row)
     values[5] = json.loads(values[5])  # tags
-    values[-1] = bool(values[-1])  # protected
+    values[-2:] = map(bool, values[-2:])  # protected, embedded_metrics
     return LogGroup(*values)

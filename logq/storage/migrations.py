@@ -207,6 +207,10 @@ CREATE TABLE datapoint_blocks (
 );
 """
 
+_EMBEDDED = """
+ALTER TABLE log_groups ADD COLUMN embedded_metrics INTEGER NOT NULL DEFAULT 0;
+"""
+
 MIGRATIONS: list[str] = [
     _FIRST,
     _DEFINITIONS,
@@ -216,4 +220,5 @@ MIGRATIONS: list[str] = [
     _OUTBOX,
     _FILTER_MINUTES,
     _METRICS,
+    _EMBEDDED,
 ]

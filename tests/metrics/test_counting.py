@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from logq.ingest.incoming import incoming
 from logq.ingest.parser import Parser
 from logq.metric import Datum, Metric
-from logq.metrics.counting import EMBEDDED_KIND, MOST_METRICS, Counting
+from logq.metrics.counting import MOST_METRICS, Counting
 from logq.metrics.filter import KIND, MetricFilter
 from logq.storage import Storage
 
@@ -35,7 +35,12 @@ class World:
         self.data: list[Datum] = []
         self.own: Counter[tuple[str, str]] = Counter()
         self.counting = Counting(
-            self.storage.definitions, self.storage.database, self._add, lambda: self.now, self._own
+            self.storage.groups,
+            self.storage.definitions,
+            self.storage.database,
+            self._add,
+            lambda: self.now,
+            self._own,
         )
         self.storage.when_events_come(self.counting.watch)
 
@@ -219,7 +224,7 @@ def test_embedded_metrics_count_where_they_are_switched_on(world: World) -> None
     world.send(event)
     assert world.data == []
 
-    world.storage.definitions.put(EMBEDDED_KIND, "", {}, group=GROUP)
+    world.storage.groups.set(GROUP, embedded_metrics=True)
     world.send(event, '{"_aws": {"Timestamp": 1, "CloudWatchMetrics": []}}', 'no JSON "_aws"')
 
     made = {datum.metric: (datum.time, datum.values, datum.unit) for datum in world.data}

@@ -115,8 +115,12 @@ def change(
     ] = False,
     format: Format = None,
     tag: Tags = None,
+    embedded_metrics: Annotated[
+        bool | None,
+        typer.Option(help="Whether events may name metrics in the embedded metric format."),
+    ] = None,
 ) -> None:
-    """Change a log group's retention, format or tags."""
+    """Change a log group's retention, format, tags or metrics."""
     run = session(context)
     if retention is not None and no_retention:
         raise WrongUsage("--retention and --no-retention exclude each other")
@@ -129,10 +133,12 @@ def change(
             changes["format"] = _format(format)
         if tag:
             changes["tags"] = _tags(tag, dict(found.tags))
+        if embedded_metrics is not None:
+            changes["embedded_metrics"] = embedded_metrics
         if not changes:
             raise WrongUsage(
                 "nothing to change is given",
-                hint="use --retention, --no-retention, --format, --tag",
+                hint="use --retention, --no-retention, --format, --tag, --embedded-metrics",
             )
         logq.storage.groups.set(group, **changes)
     run.say(f"changed log group {group}")
@@ -160,6 +166,7 @@ def describe(group: LogGroup, run: Session) -> str:
         "created": format_time(group.created),
         "first event": "" if group.first is None else format_time(group.first),
         "last event": "" if group.last is None else format_time(group.last),
+        "metrics": "from events that name them" if group.embedded_metrics else "",
         "tags": ", ".join(f"{key}={value}" for key, value in group.tags.items()),
     }
     return "".join(f"{name:<12} {run.out.safe(text)}\n" for name, text in facts.items() if text)

@@ -15,6 +15,7 @@ from logq.actions.groups import (
     describe_log_groups,
     put_deletion_protection,
     put_retention_policy,
+    set_embedded_metrics,
     set_format,
     show_log_group,
 )
@@ -64,6 +65,9 @@ class GroupChange(BaseModel):
     format: str = Field(default="", description="as `logq help formats`")
     tags: dict[str, str | None] = Field(default={}, description="null takes a tag off, others stay")
     protected: bool = Field(default=False, description="whether the log group may not be deleted")
+    embedded_metrics: bool = Field(
+        default=False, description="whether events may name metrics in the embedded metric format"
+    )
 
 
 def router(service: Service) -> APIRouter:
@@ -152,6 +156,8 @@ def _change(context: Context, group: str, change: GroupChange) -> None:
             put_retention_policy(context, group, change.retention_days)
     if "protected" in given:
         put_deletion_protection(context, group, change.protected)
+    if "embedded_metrics" in given:
+        set_embedded_metrics(context, group, change.embedded_metrics)
     if added := {key: value for key, value in change.tags.items() if value is not None}:
         tag_log_group(context, group, added)
     if removed := [key for key, value in change.tags.items() if value is None]:
