@@ -68,7 +68,9 @@ class LogQ:
         """The storage engine; opens or makes the data directory."""
         from logq.storage import Storage
 
-        return Storage.open(self.data, self.clock, self.settings)
+        opened = Storage.open(self.data, self.clock, self.settings)
+        opened.when_events_come(lambda group, batch: self.monitoring.watch(group, batch))
+        return opened
 
     @cached_property
     def queries(self) -> Queries:
