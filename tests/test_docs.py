@@ -140,7 +140,7 @@ def test_the_tour_runs_as_printed(tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

@@ -48,7 +48,7 @@ def run(installed: Path, home: Path, *arguments: str, text: str = "") -> str:
         input=text,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

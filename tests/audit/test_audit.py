@@ -131,7 +131,7 @@ def start(tmp_path: Path, times: int) -> subprocess.Popen[str]:
 def test_several_processes_make_one_chain(tmp_path: Path, open_logq: Callable[[], LogQ]) -> None:
     processes = [start(tmp_path, 30) for _ in range(3)]
     for process in processes:
-        process.communicate(timeout=120)
+        process.communicate(timeout=600)
         assert process.returncode == 0
 
     with open_logq() as logq:

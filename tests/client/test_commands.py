@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,7 +15,7 @@ import pytest
 
 from logq.app import LogQ
 from logq.errors import UnknownLogGroup
-from tests.server.conftest import Running, environment, serving, soon
+from tests.server.conftest import Running, environment, own_port, serving, soon
 
 LINES = [
     '{"time":"2026-03-17T12:00:00Z","level":"INFO","ms":1.5,"tags":["a"],"msg":"started"}',
@@ -241,15 +237,6 @@ def test_keys_and_policies_are_made_there(tmp_path: Path) -> None:
     states = {row["id"]: row["state"] for row in map(json.loads, listed.stdout.splitlines())}
     assert states == {mine: "active", bob: "revoked"}
     assert (proof.returncode, "all is well" in proof.stdout) == (0, True)
-
-
-def own_port() -> int:
-    """A free port that nobody is given while the server on it is away."""
-    for port in random.Random(os.getpid()).sample(range(20_000, 32_000), 1000):
-        with socket.socket() as tried, suppress(OSError):
-            tried.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no port is free")
 
 
 def test_a_tail_goes_on_where_it_was_when_the_server_comes_back(tmp_path: Path) -> None:

@@ -369,7 +369,7 @@ except Exception as error:
     raise SystemExit(3)
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=600, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (3, "LimitExceeded\n", "")
 
@@ -442,7 +442,7 @@ batches = queries.run("fields @timestamp, @message, n", groups=["app"], limit=2_
 print(sum(batch.num_rows for batch in batches), (resident() - early) >> 20)
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     (rows, grown), (batched, grown_more) = (map(int, x.split()) for x in done.stdout.splitlines())

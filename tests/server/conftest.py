@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,6 +98,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server on an empty data directory, shared by the tests of a module."""
     with serving(tmp_path_factory.mktemp("server") / "data") as running:
         yield running
+
+
+def own_port() -> int:
+    """A free port that the kernel gives to nobody else while the server on it is away."""
+    for port in random.Random(os.getpid()).sample(range(20_000, 32_000), 1000):
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def soon(condition: Any, seconds: float = 60) -> bool:

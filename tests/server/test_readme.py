@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.server.conftest import environment
+from tests.server.conftest import environment, own_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,9 +21,7 @@ def test_the_commands_of_the_section_on_the_server_run_as_printed(tmp_path: Path
     section = (ROOT / "README.md").read_text("utf-8").partition("## As a server\n")[2]
     found = re.search(r"```sh\n(.*?)```", section, re.DOTALL)
     assert found is not None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(own_port())
     script = found[1].replace("logq serve &", f"logq serve --port {port} &\n{_WAIT}")
     script = script.replace("5080", port).replace("--json", "-H content-type:application/json -d")
     (tmp_path / "bin").mkdir()
@@ -46,7 +43,7 @@ def test_the_commands_of_the_section_on_the_server_run_as_printed(tmp_path: Path
         env=environ,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=600,
         check=False,
     )
 
@@ -56,4 +53,4 @@ def test_the_commands_of_the_section_on_the_server_run_as_printed(tmp_path: Path
 
 _WAIT = """server=$!
 trap 'kill $server' EXIT
-for _ in $(seq 100); do curl -s http://127.0.0.1:$PORT/healthz && break; sleep 0.1; done"""
+for _ in $(seq 3000); do curl -s http://127.0.0.1:$PORT/healthz && break; sleep 0.1; done"""

@@ -37,7 +37,7 @@ def refused(data: Path, *arguments: str) -> tuple[int, str]:
         env=environment(data),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     return done.returncode, done.stderr

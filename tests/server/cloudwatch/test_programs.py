@@ -45,7 +45,7 @@ def run(live: Served, tmp_path: Path, *command: str) -> subprocess.CompletedProc
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
 
 
