@@ -33,6 +33,11 @@ class Command:
 
     span: Span | None
 
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether every row that goes in comes out, made of nothing but itself."""
+        return False
+
     @classmethod
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
         """The values of a new one from its tree; raises QueryError."""

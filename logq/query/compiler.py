@@ -87,6 +87,8 @@ class Step:
     """Whether a limit, head or tail has been seen since the last barrier."""
     last: str | None = None
     """A command behind which none may follow."""
+    done: tuple[Command, ...] = ()
+    """The commands that led here."""
 
     @property
     def scope(self) -> Scope:
@@ -163,13 +165,14 @@ class Step:
     def limit(self, name: str, rows: int, order: Sequence[OrderKey] | None = None) -> Step:
         """Keep the first rows of an order."""
         select = self.order_by(self.select().select(exp.Star()), order).limit(min(rows, NO_LIMIT))
-        return replace(self.then(name, select), limited=True)
+        step = self.then(name, select)
+        return replace(step, env=replace(step.env, sampled=None), limited=True)
 
     def barrier(self, scope: Scope, order: tuple[OrderKey, ...]) -> Step:
         """The rows are replaced: nothing from before survives but what the scope lists."""
         return replace(
             self,
-            env=replace(self.env, scope=scope),
+            env=replace(self.env, scope=scope, sampled=None),
             order=order,
             output=None,
             extra=(),
@@ -264,7 +267,8 @@ def fold(step: Step, commands: Sequence[Command]) -> Step:
                 raise WrongArguments(
                     f"nothing can follow {step.last}", hint=f"move {step.last} to the end"
                 )
-            step = command.apply(step)
+            before = step.done
+            step = replace(command.apply(step), done=(*before, command))
     return step
 
 
@@ -290,7 +294,7 @@ def compile_query(
     for _, shown in columns:
         final = final.select(column(shown.ident) if shown.ident else _missing(shown.type))
     if pointers and step.scope.source is not None:
-        final = final.select(alias(_pointer(source), POINTER))
+        final = final.select(alias(_pointer(step.source), POINTER))
         columns.append((POINTER, Column(POINTER, Type.TEXT)))
     if not columns:
         final = final.select(number(1))

@@ -7,19 +7,21 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from logq.model import Piece, Snapshot
+from logq.query.asking import ask
 from logq.query.commands.stats import Stats as StatsCommand
 from logq.query.compiler import compile_query
-from logq.query.connection import Session, connect
+from logq.query.connection import Damaged, Session, connect
 from logq.query.function import find
-from logq.query.inputs import Define, Inputs, nothing_defined
+from logq.query.inputs import Define, Inputs, Types, nothing_defined
 from logq.query.nodes import Call
 from logq.query.planner import Plan, TextIndex, newest_rows, plan
 from logq.query.request import Request, read
 from logq.query.result import Result, Shape, Stats
-from logq.query.running import Prepared, Run, Window, journal_tables
+from logq.query.running import ATTEMPTS, Prepared, Run, Window, journal_tables
 from logq.query.value import Type
 from logq.settings import Settings
 
@@ -163,7 +165,17 @@ class Queries:
         Fields keep the types that they had ``before``, where the events allow it.
         """
         types = {s.name: s.asked() for s in before.program.sources} if before else {}
-        inputs = Inputs(request, self._store.snapshot, types, self._define)
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._prepared(request, types)
+            except Damaged:  # while compiling asked the data; what is bad has been set aside
+                if attempt == ATTEMPTS - 1:
+                    raise
+        raise AssertionError("there is at least one attempt")
+
+    def _prepared(self, request: Request, types: Types) -> Prepared:
+        asked = partial(ask, self._open, self.set_aside, self._index)
+        inputs = Inputs(request, self._store.snapshot, types, self._define, asked)
         program = compile_query(
             request.commands,
             inputs.own,
@@ -188,16 +200,13 @@ class Queries:
 
     def session(self, prepared: Prepared) -> Session:
         """A connection that can read what a query needs."""
+        journal = journal_tables(prepared.plans.values())
+        return self._open([*journal, *prepared.program.tables.items()])
+
+    def _open(self, tables: Sequence[tuple[str, Any]]) -> Session:
         if self._database is None:
             self._database = connect(self._settings, self._directory)
-        session = Session(
-            self._database,
-            self._settings,
-            [
-                *journal_tables(prepared.plans.values()),
-                *prepared.program.tables.items(),
-            ],
-        )
+        session = Session(self._database, self._settings, tables)
         self._session = weakref.ref(session)
         return session
 
@@ -241,6 +250,6 @@ def shape_of(prepared: Prepared) -> Shape:
     additive = {
         item.name
         for item in last.items
-        if isinstance(item.expr, Call) and find(item.expr.name).name in ("count", "sum")
+        if isinstance(item.expr, Call) and find(item.expr.name).additive
     }
     return Shape(tuple(item.name for item in last.by), frozenset(additive))

@@ -14,6 +14,7 @@ from logq.query.zones import UTC, Zone
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from sqlglot import exp
 
     from logq.query.command import Command
     from logq.query.compiler import Computed, Step
@@ -51,6 +52,19 @@ class Others(Protocol):
         """One of them, up to its end."""
         ...
 
+    def again(
+        self, step: Step, commands: Sequence[Command], earlier: nodes.Duration | None = None
+    ) -> Step:
+        """Commands over the events of a step's query once more, or over those of an earlier time.
+
+        Earlier events come with the times that they would have now.
+        """
+        ...
+
+    def ask(self, step: Step, select: exp.Select) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT over a step, now, while the query is compiled."""
+        ...
+
     def defined(self, kind: str, name: str) -> Mapping[str, Any] | None:
         """What a person defined under this name, as JSON, if the caller may use it."""
         ...
@@ -85,4 +99,6 @@ class Environment:
     """Makes SQL names that no column has."""
     offset: nodes.Duration | None = None
     """``stats ... offset``: how far the boundaries of ``bin`` are shifted."""
+    sampled: float | None = None
+    """Which share of the rows a ``sample`` has kept; None: all."""
     warnings: list[str] = field(default_factory=list)

@@ -10,6 +10,7 @@ from lark import Token, Tree
 
 from logq.errors import QuerySyntaxError, Span, located
 from logq.query import literals
+from logq.query.lets import MAX_DEPTH, Lets
 from logq.query.nodes import (
     Access,
     And,
@@ -22,6 +23,7 @@ from logq.query.nodes import (
     In,
     Item,
     Like,
+    LikeNames,
     ListLiteral,
     Literal,
     Negate,
@@ -36,9 +38,6 @@ from logq.query.nodes import (
 
 Node: TypeAlias = Tree[Token]
 Part: TypeAlias = Node | Token | None
-
-MAX_DEPTH = 100
-"""Levels of an expression; every later pass may recurse over them safely."""
 
 _CONSTANTS: dict[str, bool | None] = {"TRUE": True, "FALSE": False, "NULL": None}
 
@@ -80,6 +79,7 @@ class Expressions:
         self._text = text
         self.query = query
         """The commands of a query inside an expression."""
+        self.lets = Lets()
         self._depth = 0
 
     def __call__(self, tree: Part) -> Expr:
@@ -93,6 +93,7 @@ class Expressions:
                     hint="split it over several fields commands",
                 )
             self._depth += 1
+            self.lets.note(self._depth)
             try:
                 return make(tree)
             finally:
@@ -100,7 +101,19 @@ class Expressions:
 
     def items(self, tree: Node) -> tuple[Item, ...]:
         """The expressions of a comma list, with aliases."""
-        return tuple(self._item(item) for item in trees(tree))
+        return tuple(self.item(item) for item in trees(tree))
+
+    def shown(self, tree: Node) -> tuple[Item, ...]:
+        """The same, where names with stars may stand among them."""
+        return tuple(
+            self.item(part) if isinstance(part, Tree) else self._names(part)
+            for part in tree.children
+            if part is not None
+        )
+
+    def _names(self, token: Token) -> Item:
+        name = str(token)
+        return Item(LikeNames(name, span=span_of(token)), None, name, span=span_of(token))
 
     def key(self, tree: Node) -> SortKey:
         """One key of sort."""
@@ -144,7 +157,8 @@ class Expressions:
         span = span_of(part)
         return self._text[span.start : span.end]
 
-    def _item(self, tree: Node) -> Item:
+    def item(self, tree: Node) -> Item:
+        """An expression with its alias."""
         expr, *condition, alias = tree.children
         assert isinstance(expr, Tree)
         end = span_of(alias).start if isinstance(alias, Token) else span_of(tree).end
@@ -184,13 +198,27 @@ class Expressions:
             pattern = Regex(str(pattern.value), span=pattern.span)
         return Like(self(value), pattern, span=span_of(tree))
 
+    def inner(self, tree: Node) -> tuple[Any, ...]:
+        """The commands of a query in brackets, or of one that a let has named."""
+        if tree.data == "named_query":
+            (name,) = tokens(tree)
+            return self.lets.query(self.name(name))
+        return self.query(tree)
+
     def _membership(self, tree: Node) -> Expr:
         value, negated, choice = tree.children
         assert isinstance(choice, Tree)
-        if choice.data == "subquery":
-            items: ListLiteral | Subquery = Subquery(self.query(choice), span=span_of(choice))
+        if choice.data == "list":
+            items: ListLiteral | Subquery = self._list(choice)
         else:
-            items = self._list(choice)
+            name = choice.children[0]
+            if isinstance(name, Token) and not self.lets.has_query(self.name(name)):
+                raise QuerySyntaxError(
+                    "a list in square brackets, or a subquery, is expected after in",
+                    hint=f"write in [{literals.quote(str(name))}]",
+                    span=span_of(name),
+                )
+            items = Subquery(self.inner(choice), span=span_of(choice))
         return In(self(value), items, negated is not None, span=span_of(tree))
 
     def _arithmetic(self, tree: Node) -> Expr:
@@ -205,7 +233,8 @@ class Expressions:
         return Negate(self(tree.children[-1]), span=span_of(tree))
 
     def _field(self, tree: Node) -> Expr:
-        return self.name(tokens(tree, "FIELD")[0])
+        name = self.name(tokens(tree, "FIELD")[0])
+        return self.lets.value(name, self._depth) or name
 
     def _call(self, tree: Node) -> Expr:
         name, *args = tree.children

@@ -130,8 +130,8 @@ Rule: TypeAlias = Callable[[Fault], QuerySyntaxError | None]
 
 
 def stage_of(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """The tokens after the last bar."""
-    starts = [i for i, token in enumerate(tokens) if token.type == "_BAR"]
+    """The tokens after the last bar, or the end of a let."""
+    starts = [i for i, token in enumerate(tokens) if token.type in ("_BAR", "_SEMICOLON")]
     return tokens[starts[-1] + 1 :] if starts else tokens
 
 

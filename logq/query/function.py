@@ -63,10 +63,17 @@ class Function:
     aggregate: bool = False
     key: bool = False
     """An aggregate that is a function of one row where it stands as a key of stats."""
+    additive: bool = False
+    """An aggregate whose values for parts of the rows add up to that for all of them."""
     window: bool = False
     """An aggregate that stands only in window: it tells of a row's place among the others."""
     context: bool = False
     """The build function takes the ``Environment`` first."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether this is an aggregate that is 0 where there are no rows."""
+        return self.aggregate and self.returns is Type.INTEGER
 
     @property
     def signature(self) -> str:
@@ -110,6 +117,7 @@ def function(
     aliases: tuple[str, ...] = (),
     aggregate: bool = False,
     key: bool = False,
+    additive: bool = False,
     window: bool = False,
     context: bool = False,
 ) -> Callable[[Build], Build]:
@@ -138,6 +146,7 @@ def function(
             aliases=aliases,
             aggregate=aggregate,
             key=key,
+            additive=additive,
             window=window,
             context=context,
         )

@@ -23,6 +23,14 @@ def bucket_ms(period: Duration) -> int:
     return period.amount * MILLISECONDS[period.unit]
 
 
+def lengths(period: Duration) -> tuple[int, int]:
+    """The least and the greatest number of milliseconds that a period can have."""
+    months = period.amount * _MONTHS.get(period.unit, 0)
+    if months:
+        return months * 28 * MILLISECONDS["d"], months * 31 * MILLISECONDS["d"]
+    return bucket_ms(period), bucket_ms(period)
+
+
 def interval(period: Duration) -> Sql:
     """The period as an SQL interval."""
     amount, unit = period.amount, period.unit

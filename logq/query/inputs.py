@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sqlglot import exp
+
+from logq import model
 from logq.model import Snapshot
+from logq.query import planner
+from logq.query.build import all_of, column, operate, timestamp
 from logq.query.command import Command
-from logq.query.compiler import Computed, Step, fold, start
+from logq.query.compiler import Computed, Ctes, Step, fold, start
 from logq.query.environment import Moment
+from logq.query.grid import interval
+from logq.query.nodes import Duration, Field
 from logq.query.planner import Needs, needs_of, plan
 from logq.query.request import Request, settle
 from logq.query.source import EVENTS, Source
-from logq.query.value import Type
+from logq.query.value import Type, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,6 +28,10 @@ Types = Mapping[str, Mapping[str, Type | None]]
 """By source: the types that fields had before and keep where that is possible."""
 Define = Callable[[str, str], Mapping[str, Any] | None]
 """Finds what a person defined, by kind and name."""
+
+
+Ask = Callable[["Inputs", Sequence[Computed], exp.Select, Ctes], list[tuple[Any, ...]]]
+"""Runs a SELECT with its steps, behind tables that functions make."""
 
 
 def nothing_defined(kind: str, name: str) -> Mapping[str, Any] | None:
@@ -37,7 +48,9 @@ class Inputs:
         snapshot: Callable[[Sequence[str]], Snapshot],
         types: Types,
         define: Define = nothing_defined,
+        asked: Ask | None = None,
     ) -> None:
+        self._asked = asked
         self._request = request
         self._define = define
         self.tables: dict[str, pa.Table] = {}
@@ -51,6 +64,8 @@ class Inputs:
         }
         self._others: list[Source] = []
         self._computed: list[Computed] = []
+        self._earlier: tuple[Duration, ...] = ()
+        """How far the times lie back that are read now."""
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -86,16 +101,65 @@ class Inputs:
             name=name,
             idents=self.own.idents,
         )
+        return self._folded(source, moment, rest)
+
+    def _folded(self, source: Source, moment: Moment, commands: Sequence[Command]) -> Step:
+        """Commands over the events of a source, moved as far as those around it are."""
+        needs = needs_of(commands, moment.start, moment.end)
+        step = start(source, moment, self)
+        for period in self._earlier:
+            needs = planner.earlier(needs, period)
+            step = _moved(step, period)
         self._others.append(source)
-        self.needs[name] = needs_of(rest, moment.start, moment.end)
-        step = fold(start(source, moment, self), rest)
+        self.needs[source.name] = needs
+        step = fold(step, commands)
         self._computed += step.computed
         return step
+
+    def again(
+        self, step: Step, commands: Sequence[Command], earlier: Duration | None = None
+    ) -> Step:
+        """Commands over the events of a step's query once more, or over those of an earlier time.
+
+        Earlier events come with the times that they would have now.
+        """
+        name = f"{EVENTS}_{len(self._others) + 2}"
+        source = Source(
+            step.source.snapshot,
+            self._types.get(name, {}),
+            warnings=self.own.warnings,
+            name=name,
+            idents=self.own.idents,
+        )
+        around = self._earlier
+        self._earlier = around if earlier is None else (*around, earlier)
+        try:
+            return self._folded(source, step.env.moment, commands)
+        finally:
+            self._earlier = around
+
+    def ask(self, step: Step, select: exp.Select) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT over a step, now, while the query is compiled."""
+        if self._asked is None:
+            return []
+        return self._asked(self, (*self._computed, *step.computed), select, step.ctes)
 
     def scanned(self) -> tuple[int, int]:
         """How many bytes and events the query and those inside it read."""
         plans = [plan(s.snapshot, self.needs[s.name], None) for s in (self.own, *self._others)]
         return sum(one.bytes for one in plans), sum(one.rows for one in plans)
+
+
+def _moved(step: Step, earlier: Duration) -> Step:
+    """Events with the times that they would have if they came later, those within the range."""
+    time = step.scope.fetch(Field((model.TIMESTAMP,)))
+    later = operate("+", time.sql, interval(earlier))
+    step = step.add("earlier", {model.TIMESTAMP: Value(Type.TIMESTAMP, later)})
+    moved = column(step.scope.columns[model.TIMESTAMP].ident)
+    moment = step.env.moment
+    bounds = ((">=", moment.start), ("<=", moment.end))
+    inside = [operate(op, moved.copy(), timestamp(at)) for op, at in bounds if at is not None]
+    return step.where("earlier", all_of(*inside)) if inside else step
 
 
 def over_nothing(moment: Moment) -> Inputs:

@@ -84,6 +84,14 @@ class Star:
 
 
 @dataclass(frozen=True, slots=True)
+class LikeNames:
+    """``http.*`` as an item of ``fields``: all fields whose names look so."""
+
+    wildcard: str
+    span: Span | None = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     value: Expr
     span: Span | None = _span()
@@ -179,6 +187,7 @@ Expr: TypeAlias = (
     | Duration
     | ListLiteral
     | Star
+    | LikeNames
     | Not
     | And
     | Or

@@ -85,7 +85,7 @@ class Place:
     @property
     def names_something(self) -> bool:
         """Whether a new name stands here, which nobody can know."""
-        if self.last == "_AS":
+        if self.last in ("_AS", "_LET"):
             return True
         return self.command == "_PARSE" and self.had("_AS") and self.last == "_COMMA"
 
@@ -110,9 +110,10 @@ class Place:
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """Names that this command has given already."""
-        pairs = zip(self.stage, self.stage[1:], strict=False)
-        named = (after for word, after in pairs if word.type == "_AS" and after.type == "FIELD")
+        """Names that this command, or a let before it, has given already."""
+        named = [after for word, after in pairwise(self.stage) if word.type == "_AS"]
+        named += [after for word, after in pairwise(self.before) if word.type == "_LET"]
+        named = [token for token in named if token.type == "FIELD"]
         return tuple(".".join(field_path(token)[0]) for token in named)
 
 

@@ -21,6 +21,7 @@ from logq.query.commands.parse import Parse
 from logq.query.commands.sort import Sort
 from logq.query.filter_pattern import required_texts
 from logq.query.function import canonical
+from logq.query.grid import lengths
 from logq.query.matching import Matching
 from logq.query.nodes import Expr
 from logq.query.regex import compile_pattern
@@ -50,6 +51,16 @@ class Needs:
     @property
     def window(self) -> tuple[int | None, int | None]:
         return self.start, self.end
+
+
+def earlier(needs: Needs, period: nodes.Duration) -> Needs:
+    """The same needs of events that lie back by a period."""
+    shortest, longest = lengths(period)
+    return replace(
+        needs,
+        start=None if needs.start is None else needs.start - longest,
+        end=None if needs.end is None else needs.end - shortest,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from logq.errors import LimitExceeded, QueryError, QuerySyntaxError, Span
 from logq.query.command import Command
+from logq.query.commands.let import Let
 from logq.query.commands.source import Source
 from logq.query.environment import Moment
 from logq.query.filter_pattern import FilterPattern
@@ -54,11 +55,12 @@ def read(
             hint="shorten it, or raise the setting query_max_chars",
         )
     commands = parse(text)
-    if groups and commands and isinstance(commands[0], Source):
+    sources = [command for command in commands if isinstance(command, Source)]
+    if groups and sources:
         raise QueryError(
             "the log groups are named twice: by SOURCE and beside the query",
             hint="name them in one place",
-            span=commands[0].span or Span(0, 0),
+            span=sources[0].span or Span(0, 0),
         )
     wanted, moment, rest = settle(commands, groups, Moment(now, start, end))
     if not wanted:
@@ -75,7 +77,7 @@ def settle(
 ) -> tuple[tuple[str, ...], Moment, tuple[Command, ...]]:
     """The log groups and times that the SOURCE commands name, and the commands behind them."""
     named: list[str] = []
-    rest = tuple(commands)
+    rest = tuple(command for command in commands if not isinstance(command, Let))
     while rest and isinstance(rest[0], Source):
         source, rest = rest[0], rest[1:]
         source.check()

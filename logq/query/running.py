@@ -192,10 +192,10 @@ class Run:
             plan = self._preparer.replan(prepared, window)
             events = prepared.events(plan)
             try:
-                _compute(self._session, prepared.program.computed, events)
+                compute(self._session, prepared.program.computed, events)
                 return execute(render(prepared.program.sql(events)))
             except Damaged:
-                bad = self._unreadable([plan, *prepared.plans.values()])
+                bad = unreadable(self._session, [plan, *prepared.plans.values()])
                 self._session.close()
                 if bad and not self._preparer.set_aside(bad):
                     raise
@@ -208,15 +208,6 @@ class Run:
                         "the fields of the events changed while the query ran", hint="run it again"
                     ) from None
         raise Damaged("segments keep failing while they are read", hint="run 'logq doctor'")
-
-    def _unreadable(self, plans: Sequence[Plan]) -> list[Piece]:
-        """The segments that DuckDB cannot read from end to end."""
-        pieces = {r.piece.path: r.piece for plan in plans for r in plan.readings}
-        return [
-            piece
-            for path, piece in pieces.items()
-            if path is not None and not self._session.can_read(path)
-        ]
 
     def matched(self) -> int:
         """Events that pass the row-wise commands at the start of the query."""
@@ -233,7 +224,7 @@ class Run:
         events = self.prepared.events(self.prepared.plan, (inputs.own, *inputs.sources))
         session = self._preparer.session(self.prepared)
         try:
-            _compute(session, step.computed, events)
+            compute(session, step.computed, events)
             sql = with_steps(counted, events, step.ctes)
             with session.guarded():
                 return int(session.execute(render(sql)).fetchall()[0][0])
@@ -247,19 +238,25 @@ class Run:
         events = self.prepared.events(plan)
         sql = render(program.sql(events))
         try:
-            _compute(self._session, program.computed, events)
+            compute(self._session, program.computed, events)
             rows = self._session.execute(f"EXPLAIN ANALYZE {sql}").fetchall()
             return "\n".join(str(row[-1]) for row in rows)
         finally:
             self._session.close()
 
 
-def _compute(session: Session, tables: Sequence[Computed], events: Mapping[str, Sql]) -> None:
+def compute(session: Session, tables: Sequence[Computed], events: Mapping[str, Sql]) -> None:
     """Make the tables that functions make."""
     for table in tables:
         sql = render(with_steps(table.select.copy(), events, table.ctes))
         reader = session.stream(sql, COMPUTE_ROWS)
         session.register(table.name, table.compute(session.batches(reader)))
+
+
+def unreadable(session: Session, plans: Iterable[Plan]) -> list[Piece]:
+    """The segments that DuckDB cannot read from end to end."""
+    pieces = {r.piece.path: r.piece for plan in plans for r in plan.readings}
+    return [p for path, p in pieces.items() if path is not None and not session.can_read(path)]
 
 
 def _schema(found: pa.Schema, names: Sequence[str]) -> pa.Schema:

@@ -166,6 +166,18 @@ class Source:
         """Whether an event of the piece may have the field."""
         return self._holding(piece, name).type is not None
 
+    def lacking(self, name: str, start: int | None, end: int | None) -> bool:
+        """Whether some events between two times lack a discovered field that others have."""
+        pieces = [
+            piece
+            for piece in self.snapshot.pieces
+            if (start is None or piece.end >= start) and (end is None or piece.start <= end)
+        ]
+        found = [piece.info.fields.get(name) for piece in pieces]
+        counts = [0 if one is None else one.count for one in found]
+        lack = any(count < piece.rows for count, piece in zip(counts, pieces, strict=True))
+        return lack and any(counts)
+
     def _holding(self, piece: Piece, name: str) -> Holding:
         if name in _SYSTEM:
             return _system_holding(piece, name)

@@ -25,6 +25,7 @@ from logq.query.build import (
     negate,
     number,
     operate,
+    try_cast,
 )
 from logq.query.compare import contains, equals, is_in, matches, ordered
 from logq.query.environment import Environment
@@ -108,6 +109,8 @@ def evaluate(node: Expr, env: Environment) -> Value:
                 return _where(node, env)
             case nodes.Star():
                 raise WrongArguments("'*' is only allowed in count(*)")
+            case nodes.LikeNames():
+                raise WrongArguments("names with * are only allowed in fields and display")
             case nodes.Regex() | nodes.ListLiteral():
                 raise WrongArguments("this is only allowed on the right of like, =~ or in")
 
@@ -184,7 +187,7 @@ def _where(node: nodes.Where, env: Environment) -> Value:
 
 def _arithmetic(node: nodes.Arithmetic, env: Environment) -> Value:
     sides = [evaluate(side, env) for side in (_millis(node), node.right)]
-    return _once(env, sides, lambda values: _calculation(node.op, *values))
+    return _once(env, sides, lambda values: calculation(node.op, *values))
 
 
 def _millis(node: nodes.Arithmetic) -> Expr:
@@ -196,7 +199,8 @@ def _millis(node: nodes.Arithmetic) -> Expr:
     return left
 
 
-def _calculation(op: str, left: Value, right: Value) -> Value:
+def calculation(op: str, left: Value, right: Value) -> Value:
+    """``left op right`` for ``+ - * / % ^``."""
     a, b = to_number(left), to_number(right)
     exact = {left.type, right.type} <= {Type.INTEGER, Type.BOOLEAN, Type.TIMESTAMP}
     if exact and op in "+-*":
@@ -255,7 +259,8 @@ def _call(node: nodes.Call, env: Environment) -> Value:
         _refuse_nested(node, env)
     arguments = [_argument(function, n, argument, inner) for n, argument in enumerate(node.args)]
     if aggregate:
-        return _built(function, env, _counted(arguments, env))
+        value = _built(function, env, _counted(arguments, env))
+        return _scaled(value, env) if function.additive else value
     places = [n for n, argument in enumerate(arguments) if isinstance(argument, Value)]
 
     def build(values: Sequence[Value]) -> Value:
@@ -291,6 +296,16 @@ def _built(function: Function, env: Environment, arguments: Sequence[object]) ->
     if function.returns is None:
         raise TypeError(f"function {function.name} returned SQL without a type")
     return Value(function.returns, result)
+
+
+def _scaled(value: Value, env: Environment) -> Value:
+    """What a sum over a sample is an estimate of."""
+    if env.sampled is None:
+        return value
+    whole = operate("/", cast(value.sql, "DOUBLE"), number(env.sampled))
+    if value.type is Type.INTEGER:
+        return replace(value, sql=try_cast(fn("round", whole), "HUGEINT"))
+    return replace(value, sql=whole)
 
 
 def _converted(kind: str, value: Value) -> object:

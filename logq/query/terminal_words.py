@@ -45,6 +45,14 @@ COMMANDS = {
     "_RELEVANTFIELDS": "relevantfields",
     "_LOGCOMPARE": "logcompare",
     "_ESTIMATE": "estimate",
+    "_TOP": "top",
+    "_PIVOT": "pivot",
+    "_SAMPLE": "sample",
+    "_CONTEXT": "context",
+    "_FACETS": "facets",
+    "_FIELDNAMES": "fieldnames",
+    "_FIELDVALUES": "fieldvalues",
+    "_LET": "let",
 }
 
 KEYWORDS = {
@@ -74,6 +82,11 @@ KEYWORDS = {
     "_WHERE": "where",
     "_MAXSPAN": "maxspan",
     "_WITHIN": "within",
+    "_COMPARE": "compare",
+    "OTHER": "other",
+    "_ON": "on",
+    "BEFORE": "before",
+    "AFTER": "after",
     "_TIMESHIFT": "timeshift",
     "OUTPUT": "OUTPUT",
     "OUTPUTNEW": "OUTPUTNEW",
@@ -126,6 +139,7 @@ VALUES = {
     "TIME": "a time such as -1h or now",
     "TABLE": "the name of a table",
     "WILDCARD": "a name with *",
+    "LIKE_NAMES": "names with *",
     "SAVED": "a saved query such as $Name()",
     "SEGMENT": ".key",
 }
@@ -134,6 +148,7 @@ SIGNS = {
     "_BAR": "|",
     "_COMMA": "a comma",
     "_COLON": ":",
+    "_SEMICOLON": ";",
     "_LPAR": "(",
     "_RPAR": ")",
     "_LBRACKET": "[",

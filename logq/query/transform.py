@@ -46,6 +46,7 @@ class _Commands:
                 missing = missing or _not_available(name, stage)
                 continue
             kind = commands()[name]
+            self.expr.lets.note_stage()
             read = getattr(self, name, None)
             values: Values = read(stage) if read else kind.read(self.expr, stage)
             made.append(kind(span=span_of(stage), **values))
@@ -67,21 +68,21 @@ class _Commands:
 
     def fields(self, stage: Node) -> Values:
         star = bool(trees(stage, "star"))
-        return {"items": () if star else self.expr.items(trees(stage)[0]), "star": star}
+        return {"items": () if star else self.expr.shown(trees(stage)[0]), "star": star}
 
     def display(self, stage: Node) -> Values:
-        return {"items": self.expr.items(trees(stage)[0])}
+        return {"items": self.expr.shown(trees(stage)[0])}
 
     def filter(self, stage: Node) -> Values:
         return {"condition": self.expr(stage.children[0])}
 
     def stats(self, stage: Node) -> Values:
-        items, *by = (self.expr.items(tree) for tree in trees(stage))
-        offset = [self.expr.duration(token) for token in tokens(stage)]
+        by, offset, compared = (trees(stage, rule) for rule in ("items", "offset", "compared"))
         return {
-            "items": items,
-            "by": by[0] if by else (),
-            "offset": offset[0] if offset else None,
+            "items": self.expr.items(trees(stage, "totals")[0]),
+            "by": self.expr.items(by[0]) if by else (),
+            "offset": self.expr.duration(tokens(offset[0])[0]) if offset else None,
+            "compared": tuple(map(self.expr.duration, tokens(compared[0]))) if compared else (),
         }
 
     def sort(self, stage: Node) -> Values:
@@ -108,7 +109,7 @@ class _Commands:
             values["within"] = self.expr.duration(token)
         pairs = (self.expr.names(tree) for tree in trees(stage, "join_condition"))
         values["on"] = tuple((left, right) for left, right in pairs)
-        return {**values, "query": self.all(trees(stage, "subquery")[0])}
+        return {**values, "query": self.expr.inner(trees(stage)[-1])}
 
     def lookup(self, stage: Node) -> Values:
         table, *rest = stage.children
@@ -128,7 +129,7 @@ class _Commands:
         return first, other[0] if other else first
 
     def union(self, stage: Node) -> Values:
-        return {"query": self.all(trees(stage, "subquery")[0])}
+        return {"query": self.expr.inner(trees(stage)[-1])}
 
     def appendcols(self, stage: Node) -> Values:
         values: Values = {}
@@ -138,7 +139,7 @@ class _Commands:
                 values["most"] = self.expr.integer(value)
             else:
                 values["override"] = value.type == "TRUE"
-        return {**values, "query": self.all(trees(stage, "subquery")[0])}
+        return {**values, "query": self.expr.inner(trees(stage)[-1])}
 
     def dedup(self, stage: Node) -> Values:
         return {"fields": self.expr.names(stage.children[0])}

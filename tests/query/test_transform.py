@@ -14,7 +14,8 @@ from logq.errors import NotAvailableYet, QuerySyntaxError, Span, WrongArguments
 from logq.query.command import Command, commands, planned_commands
 from logq.query.commands.fields import Fields
 from logq.query.commands.source import Source
-from logq.query.expressions import MAX_DEPTH, source_text
+from logq.query.expressions import source_text
+from logq.query.lets import MAX_DEPTH
 from logq.query.literals import quote, quote_name, quote_regex
 from logq.query.nodes import (
     Access,
@@ -322,11 +323,12 @@ def test_the_text_of_an_item_leaves_its_alias_out() -> None:
                 "items": (Item(A, None, "a"),),
                 "by": (Item(B, None, "b"), Item(C, None, "c")),
                 "offset": Duration(9, "h"),
+                "compared": (),
             },
         ),
         (
             "stats a offset 1d",
-            {"items": (Item(A, None, "a"),), "by": (), "offset": Duration(1, "d")},
+            {"items": (Item(A, None, "a"),), "by": (), "offset": Duration(1, "d"), "compared": ()},
         ),
         (
             "sort a, b desc, c ASC",

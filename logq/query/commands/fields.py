@@ -6,9 +6,11 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from logq import model
+from logq.errors import WrongArguments
 from logq.query.command import Command, command
 from logq.query.compiler import Step
-from logq.query.nodes import Expr, Field, Item, walk
+from logq.query.likeness import names_like
+from logq.query.nodes import Expr, Field, Item, LikeNames, walk
 from logq.query.sql import evaluate
 from logq.query.value import Value
 
@@ -37,24 +39,46 @@ def _uses(expr: Expr, names: Container[str]) -> bool:
 @command("fields")
 @dataclass(frozen=True)
 class Fields(Command):
-    """Add columns to the result and define aliases for later commands."""
+    """Add columns to the result and define aliases for later commands.
 
-    syntax = "fields EXPRESSION [as NAME], ...   or   fields *"
+    A name that begins or ends with a star, as in ``http.*``, means all fields with such names.
+    """
+
+    syntax = "fields EXPRESSION [as NAME] | NAME*, ...   or   fields *"
     examples = (
         "fields @timestamp, @message",
         "fields http.path, duration_ms / 1000 as seconds | sort seconds desc | limit 10",
+        "fields @timestamp, http.*",
     )
 
     items: tuple[Item, ...] = ()
     star: bool = False
 
+    @property
+    def keeps_rows(self) -> bool:
+        return True
+
     def apply(self, step: Step) -> Step:
-        items = self.items
+        items = _spelled_out(self.items, step)
         if self.star:
             items = tuple(Item(Field((n,), whole=True), None, n) for n in _every(step))
         step = define(step, self.name, items)
         chosen = (*(step.output or ()), *(item.name for item in items))
-        return replace(step, output=tuple(dict.fromkeys(chosen)))
+        return replace(step, output=tuple(dict.fromkeys(chosen)) or None)
+
+
+def _spelled_out(items: tuple[Item, ...], step: Step) -> tuple[Item, ...]:
+    """The items with the fields that names with stars stand for."""
+    found: list[Item] = []
+    for item in items:
+        if not isinstance(item.expr, LikeNames):
+            found.append(item)
+            continue
+        names = names_like(step, item.expr.wildcard)
+        if not names:
+            step.env.warnings.append(f"no field is named like {item.expr.wildcard}")
+        found += [Item(Field((n,), whole=True), None, n, span=item.span) for n in names]
+    return tuple(found)
 
 
 def _every(step: Step) -> tuple[str, ...]:
@@ -76,7 +100,16 @@ class Display(Command):
 
     items: tuple[Item, ...] = ()
 
+    @property
+    def keeps_rows(self) -> bool:
+        return True
+
     def apply(self, step: Step) -> Step:
-        step = define(step, self.name, self.items)
-        names = tuple(dict.fromkeys(item.name for item in self.items))
+        items = _spelled_out(self.items, step)
+        step = define(step, self.name, items)
+        names = tuple(dict.fromkeys(item.name for item in items))
+        if not names:
+            raise WrongArguments(
+                "no column would be left", hint="name fields that exist, as in display @message"
+            )
         return replace(step, output=names, extra=())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from logq import model
 from logq.query.command import Command, command
 from logq.query.compiler import Step
+from logq.query.lint import warn_missing
 from logq.query.nodes import Expr, Field, Like, Literal, Regex
 from logq.query.sql import condition
 
@@ -25,7 +26,9 @@ class Filter(Command):
     condition: Expr
 
     def apply(self, step: Step) -> Step:
-        return step.where(self.name, condition(self.condition, step.env))
+        kept = step.where(self.name, condition(self.condition, step.env))
+        warn_missing(self.condition, step)
+        return kept
 
 
 @command("search")

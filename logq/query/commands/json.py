@@ -40,6 +40,10 @@ class Json(Command):
     paths: tuple[tuple[Literal, Field], ...]
     field: Field | None = None
 
+    @property
+    def keeps_rows(self) -> bool:
+        return True
+
     @classmethod
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
         given = tokens(stage, "FIELD")

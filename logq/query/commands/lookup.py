@@ -51,6 +51,10 @@ class Lookup(Command):
     outputs: tuple[Pair, ...]
     only_new: bool = False
 
+    @property
+    def keeps_rows(self) -> bool:
+        return True
+
     def apply(self, step: Step) -> Step:
         table = find_table(step.env.others, self.table)
         idents = [step.source.ident(name) for name in table.columns]
@@ -83,6 +87,10 @@ class CidrLookup(Command):
     cidr: Field | None
     outputs: tuple[Pair, ...]
     only_new: bool = False
+
+    @property
+    def keeps_rows(self) -> bool:
+        return True
 
     def apply(self, step: Step) -> Step:
         table = find_table(step.env.others, self.table)

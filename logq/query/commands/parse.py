@@ -64,6 +64,10 @@ class Parse(Command):
     pair: str | None = None
     """For kv: what stands between pairs; None for white space."""
 
+    @property
+    def keeps_rows(self) -> bool:
+        return not self.multi
+
     @classmethod
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
         target, spec = stage.children

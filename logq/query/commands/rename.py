@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from logq.errors import WrongArguments, located
 from logq.query.command import Command, command
 from logq.query.compiler import Step
 from logq.query.expressions import Expressions, Node, tokens, trees
+from logq.query.likeness import names_like
 from logq.query.nodes import Field
 from logq.query.sql import evaluate
 
@@ -25,6 +25,10 @@ class Rename(Command):
     examples = ("stats count(*) by service | rename `count(*)` as events, service as name",)
 
     pairs: tuple[tuple[Field, Field], ...]
+
+    @property
+    def keeps_rows(self) -> bool:
+        return True
 
     @classmethod
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
@@ -71,6 +75,10 @@ class Drop(Command):
     names: tuple[Field | str, ...]
     """Names, and wildcards as text."""
 
+    @property
+    def keeps_rows(self) -> bool:
+        return True
+
     @classmethod
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
         found = [child for tree in trees(stage, "dropped") for child in tree.children]
@@ -90,7 +98,7 @@ class Drop(Command):
                     evaluate(name, step.env)
                 gone[name.name] = None
             else:
-                gone |= dict.fromkeys(_like(step, name))
+                gone |= dict.fromkeys(_some_like(step, name))
         shown = tuple(name for name in step.shown() if name not in gone)
         if not shown:
             raise WrongArguments("no column would be left", hint="drop fewer of them")
@@ -99,15 +107,11 @@ class Drop(Command):
         return replace(step, env=replace(step.env, scope=scope), output=output, extra=())
 
 
-def _like(step: Step, wildcard: str) -> list[str]:
-    like = re.compile(re.escape(wildcard).replace(r"\*", ".*"), re.DOTALL)
-    known = [*step.shown(), *step.scope.columns]
-    if step.scope.source is not None:
-        known += step.scope.source.known()
-    found = [name for name in known if like.fullmatch(name)]
+def _some_like(step: Step, wildcard: str) -> tuple[str, ...]:
+    found = names_like(step, wildcard)
     if not found:
         raise WrongArguments(
             f"no field is named like {wildcard}",
-            hint=f"what exists here: {', '.join(dict.fromkeys(known[:12]))}",
+            hint=f"what exists here: {', '.join(names_like(step, '*')[:12])}",
         )
     return found

@@ -29,6 +29,10 @@ class Sort(Command):
 
     keys: tuple[SortKey, ...]
 
+    @property
+    def keeps_rows(self) -> bool:
+        return True
+
     def apply(self, step: Step) -> Step:
         return replace(step, order=(*order_of(self.keys, step), *step.order))
 

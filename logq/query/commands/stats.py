@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from logq.errors import QueryError, located
+from logq.errors import QueryError, WrongArguments, located
 from logq.query import nodes
 from logq.query.build import Sql, alias, cast, coalesce, fn, is_literal
 from logq.query.command import Command, command
 from logq.query.compare import natural_order
+from logq.query.comparing import with_earlier
 from logq.query.compiler import OrderKey, Step, missing_last
 from logq.query.function import canonical, find
 from logq.query.nodes import Expr, Item
@@ -22,20 +23,32 @@ from logq.query.value import NUMERIC, Type, Value, to_text
 @command("stats")
 @dataclass(frozen=True)
 class Stats(Command):
-    """Aggregate; afterwards only the keys and the aggregates exist."""
+    """Aggregate; afterwards only the keys and the aggregates exist.
 
-    syntax = "stats AGGREGATE [as NAME], ... [by KEY [as NAME], ...] [offset PERIOD]"
+    ``compare 1d`` aggregates the same time a day earlier as well: beside ``x`` stand ``x_1d`` and
+    ``x_delta``, which is what is more now. Of several periods the first is subtracted.
+    """
+
+    syntax = (
+        "stats AGGREGATE [as NAME], ... [by KEY [as NAME], ...] [offset PERIOD] "
+        "[compare PERIOD, ...]"
+    )
     examples = (
         "stats count(*) by bin(5m)",
         'filter level = "ERROR" | stats count(*) as errors by service | sort errors desc',
         "stats pct(duration_ms, 95) as p95 by http.path | filter p95 > 100",
+        "stats count(*) as n by service compare 1d, 7d | sort n_delta desc",
     )
 
     items: tuple[Item, ...]
     by: tuple[Item, ...] = ()
     offset: nodes.Duration | None = None
+    compared: tuple[nodes.Duration, ...] = ()
+    """How far the earlier times lie back whose values stand beside those of now."""
 
     def apply(self, step: Step) -> Step:
+        if self.compared:
+            return self._compared(step)
         env = replace(step.env, offset=self.offset)
         if step.limited:
             env.warnings.append("stats after limit counts only the rows that the limit left")
@@ -49,12 +62,7 @@ class Stats(Command):
             select = select.select(alias(shown, definition.ident))
             grouping.append(group)
             scope = _define(scope, item, definition)
-            order += missing_last(
-                natural_order(definition.value), definition.value, descending=False
-            )
-            if value.type not in NUMERIC:
-                # a1 and a01, or two maps, are level: the same order comes out each time.
-                order.append(OrderKey(definition.value.sql))
+            order += key_order(definition.value)
         inside = replace(
             env, aggregating=True, keys=frozenset(normal(item.expr) for item in self.by)
         )
@@ -69,6 +77,32 @@ class Stats(Command):
             select = select.group_by(*grouping)
         scope = replace(scope, keys=tuple(dict.fromkeys(item.name for item in self.by)))
         return step.then(self.name, select).barrier(scope, tuple(order))
+
+    def _compared(self, step: Step) -> Step:
+        now = replace(self, compared=())
+        if step.env.moment.start is None:
+            raise WrongArguments(
+                "compare needs to know which time is compared with an earlier one",
+                hint="give the query a time range, as --since 1d",
+            )
+        earlier = {}
+        for period in dict.fromkeys(self.compared):
+            again = step.env.others.again(step, (*step.done, now), earlier=period)
+            earlier[f"{period.amount}{period.unit}"] = again
+        counts = {item.name for item in self.items if _is_count(item.expr)}
+        return with_earlier(now.apply(step), self.name, earlier, counts)
+
+
+def _is_count(expr: Expr) -> bool:
+    """Whether an item is 0 where there are no rows."""
+    return isinstance(expr, nodes.Call) and find(expr.name).counts
+
+
+def key_order(value: Value) -> tuple[OrderKey, ...]:
+    """What puts the rows of stats in the order of a key."""
+    order = missing_last(natural_order(value), value, descending=False)
+    # a1 and a01, or two maps, are level: the same order comes out each time.
+    return order if value.type in NUMERIC else (*order, OrderKey(value.sql))
 
 
 def group_key(value: Value) -> tuple[Sql, Sql]:

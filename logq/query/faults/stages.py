@@ -82,11 +82,12 @@ def function(fault: Fault) -> QuerySyntaxError | None:
     )
 
 
-def late_source(fault: Fault) -> QuerySyntaxError | None:
-    if not fault.wants_command or fault.word != "source":
+def late(fault: Fault) -> QuerySyntaxError | None:
+    if not fault.wants_command or fault.word not in ("source", "let"):
         return None
     return QuerySyntaxError(
-        "source comes before all other commands", hint="move it to the beginning of the query"
+        f"{fault.word} comes before all other commands",
+        hint="move it to the beginning of the query",
     )
 
 
@@ -135,7 +136,7 @@ RULES: tuple[Rule, ...] = (
     condition,
     foreign,
     function,
-    late_source,
+    late,
     misspelt,
     bare_text,
     no_command,

@@ -28,6 +28,7 @@ from logq.query.value import NUMERIC, Type, Value, to_number, to_text
     Example("count(x)", 2, (1, None, 3)),
     aliases=("countOverTime",),
     aggregate=True,
+    additive=True,
 )
 def count(field: Value | None) -> Sql:
     """The number of rows, or of rows that have the field."""
@@ -59,6 +60,7 @@ def _numeric(name: str, field: Value) -> Sql:
     Type.INTEGER,
     Example("count_if(x > 1)", 2, (1, 2, 3, None)),
     aggregate=True,
+    additive=True,
 )
 def count_if(condition: Sql) -> Sql:
     """The number of rows for which a condition is true."""
@@ -71,6 +73,7 @@ def count_if(condition: Sql) -> Sql:
     None,
     Example("sum_if(x, x > 1)", 5, (1, 2, 3)),
     aggregate=True,
+    additive=True,
 )
 def sum_if(field: Value, condition: Sql) -> Value:
     """The sum over the rows for which a condition is true."""
@@ -84,6 +87,7 @@ def sum_if(field: Value, condition: Sql) -> Value:
     Example("sum(x)", 6, (1, "2", 3, "n/a")),
     aliases=("sumOverTime",),
     aggregate=True,
+    additive=True,
 )
 def sum_(field: Value) -> Value:
     """The sum; whole numbers are added exactly."""
