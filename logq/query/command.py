@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -19,6 +19,7 @@ from logq.errors import Span
 if TYPE_CHECKING:
     from logq.query.compiler import Step
     from logq.query.expressions import Expressions, Node
+    from logq.query.nodes import Expr, Item
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,27 @@ class Command:
         """Whether every row that goes in comes out, made of nothing but itself."""
         return False
 
+    @property
+    def filters(self) -> bool:
+        """Whether it only leaves rows out, each for what it is itself."""
+        return False
+
+    def conditions(self) -> tuple[Expr, ...]:
+        """What every row that comes out must meet."""
+        return ()
+
+    def texts(self) -> tuple[str, ...]:
+        """Texts that are in the ``@message`` of every row that comes out."""
+        return ()
+
+    def name_before(self, name: str) -> str | None:
+        """What a field behind this command was called before it.
+
+        Rows that a filter on it drops later may then be dropped before this command as well: the
+        other rows come out the same. None, the safe answer, if not, or if the field is new.
+        """
+        return None
+
     @classmethod
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
         """The values of a new one from its tree; raises QueryError."""
@@ -55,6 +77,35 @@ class Planned:
     name: str
     syntax: str
     summary: str
+
+
+def unless(name: str, made: Iterable[str]) -> str | None:
+    """The name, None if it is one of these or lies below one."""
+    return None if any(name == one or name.startswith(one + ".") for one in made) else name
+
+
+def behind_items(name: str, items: Sequence[Item]) -> str | None:
+    """What a name was called before expressions got names; None if it is the name of another."""
+    from logq.query.nodes import Field
+
+    for item in reversed(items):
+        if unless(name, [item.name]) is None and not (
+            isinstance(item.expr, Field) and item.alias is None
+        ):
+            if name != item.name or not isinstance(item.expr, Field):
+                return None
+            name = item.expr.name
+    return name
+
+
+def behind_keys(name: str, keys: Sequence[Item]) -> str | None:
+    """What a key was called before rows were put into groups; None if it is no field."""
+    from logq.query.nodes import Field
+
+    for key in keys:
+        if name == key.name:
+            return key.expr.name if isinstance(key.expr, Field) else None
+    return None
 
 
 _COMMANDS: dict[str, type[Command]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -209,6 +209,10 @@ class Queries:
         session = Session(self._database, self._settings, tables)
         self._session = weakref.ref(session)
         return session
+
+    def defined(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """What a person defined under this name, as JSON, if the caller may use it."""
+        return self._define(kind, name)
 
     def set_aside(self, pieces: Sequence[Piece]) -> bool:
         """Quarantine segments that cannot be read; whether another try makes sense."""

@@ -9,14 +9,15 @@ from sqlglot import exp
 
 from logq import model
 from logq.model import Snapshot
-from logq.query import planner
+from logq.query import needs as asking
 from logq.query.build import all_of, column, operate, timestamp
 from logq.query.command import Command
 from logq.query.compiler import Computed, Ctes, Step, fold, start
 from logq.query.environment import Moment
 from logq.query.grid import interval
+from logq.query.needs import Needs, needs_of
 from logq.query.nodes import Duration, Field
-from logq.query.planner import Needs, needs_of, plan
+from logq.query.planner import plan
 from logq.query.request import Request, settle
 from logq.query.source import EVENTS, Source
 from logq.query.value import Type, Value
@@ -108,7 +109,7 @@ class Inputs:
         needs = needs_of(commands, moment.start, moment.end)
         step = start(source, moment, self)
         for period in self._earlier:
-            needs = planner.earlier(needs, period)
+            needs = asking.earlier(needs, period)
             step = _moved(step, period)
         self._others.append(source)
         self.needs[source.name] = needs

@@ -11,10 +11,15 @@ if TYPE_CHECKING:
 
 def names_like(step: Step, wildcard: str) -> tuple[str, ...]:
     """The columns and fields at a step whose names look so, those that are shown first."""
-    like = re.compile(re.escape(wildcard).replace(r"\*", ".*"), re.DOTALL)
     scope = step.scope
     known = [*step.shown(), *scope.columns]
     if scope.source is not None:
         known += scope.source.known()
-    found = (name for name in known if like.fullmatch(name) and name not in scope.hidden)
+    found = (name for name in known if is_like(name, wildcard) and name not in scope.hidden)
     return tuple(dict.fromkeys(found))
+
+
+def is_like(name: str, wildcard: str) -> bool:
+    """Whether a name looks so."""
+    like = re.escape(wildcard).replace(r"\*", ".*")
+    return re.fullmatch(like, name, re.DOTALL) is not None

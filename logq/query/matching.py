@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from logq import model
 from logq.query.command import Command
 from logq.query.compiler import Step
-from logq.query.filter_pattern import FilterPattern, Kind
+from logq.query.filter_pattern import FilterPattern, Kind, required_texts
 from logq.query.nodes import Field
 from logq.query.patterns.stored import stored_condition
 
@@ -19,6 +19,16 @@ class Matching(Command):
     name = "matching"
 
     pattern: FilterPattern
+
+    @property
+    def filters(self) -> bool:
+        return True
+
+    def texts(self) -> tuple[str, ...]:
+        return required_texts(self.pattern)
+
+    def name_before(self, name: str) -> str | None:
+        return name
 
     def apply(self, step: Step) -> Step:
         if self.pattern.kind is Kind.ALL:

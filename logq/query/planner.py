@@ -6,27 +6,18 @@ or without a wanted stream or field, and row groups whose times or texts cannot 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from logq import model
-from logq.errors import QueryError
 from logq.model import Piece, Snapshot
 from logq.query import nodes
 from logq.query.command import Command
-from logq.query.commands.fields import Display, Fields
-from logq.query.commands.filter import Filter, Search
 from logq.query.commands.limit import Head, Limit
-from logq.query.commands.parse import Parse
 from logq.query.commands.sort import Sort
-from logq.query.filter_pattern import required_texts
-from logq.query.function import canonical
-from logq.query.grid import lengths
-from logq.query.matching import Matching
+from logq.query.needs import Needs
 from logq.query.nodes import Expr
-from logq.query.regex import compile_pattern
 from logq.query.source import Reading, Source
-from logq.units import parse_iso
 
 TextIndex = Callable[[str, int, bytes], bool]
 """Of an index file, a row group and a text: whether the row group may hold the text."""
@@ -34,33 +25,6 @@ TextIndex = Callable[[str, int, bytes], bool]
 FIRST_WINDOW_ROWS = 65_536
 LAST_WINDOW_ROWS = 1 << 20
 """Windows of newest rows grow from the first to the last size."""
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What every event of the answer must be like."""
-
-    start: int | None = None
-    end: int | None = None
-    """Epoch milliseconds, both inclusive."""
-    streams: frozenset[str] | None = None
-    fields: frozenset[str] = frozenset()
-    texts: tuple[str, ...] = ()
-    """Texts that ``@message`` must contain."""
-
-    @property
-    def window(self) -> tuple[int | None, int | None]:
-        return self.start, self.end
-
-
-def earlier(needs: Needs, period: nodes.Duration) -> Needs:
-    """The same needs of events that lie back by a period."""
-    shortest, longest = lengths(period)
-    return replace(
-        needs,
-        start=None if needs.start is None else needs.start - longest,
-        end=None if needs.end is None else needs.end - shortest,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,127 +61,6 @@ def rows_of(reading: Reading) -> int:
     if reading.ranges is None:
         return reading.piece.rows
     return sum(last - first + 1 for first, last in reading.ranges)
-
-
-def needs_of(commands: Iterable[Command], start: int | None, end: int | None) -> Needs:
-    """What the filters before the first limit, sort-dependent command or barrier ask for."""
-    needs = Needs(start, end)
-    defined: set[str] = set()
-    for command in commands:
-        match command:
-            case Filter() | Search():
-                for part in _conjuncts(command.condition):
-                    needs = _narrow(needs, part, defined)
-            case Matching(pattern=pattern):
-                needs = replace(needs, texts=(*needs.texts, *required_texts(pattern)))
-            case Fields(items=items) | Display(items=items):
-                defined |= {item.alias for item in items if item.alias is not None}
-            case Parse(names=names, pattern=pattern):
-                defined |= {name.name for name in names} | _groups(pattern)
-            case Sort():
-                pass
-            case _:
-                break
-    return needs
-
-
-def _groups(pattern: object) -> set[str]:
-    if not isinstance(pattern, nodes.Regex):
-        return set()
-    try:
-        return {g for g in compile_pattern(pattern.pattern).groups if g is not None}
-    except QueryError:
-        return set()
-
-
-def _conjuncts(condition: Expr) -> Iterable[Expr]:
-    if isinstance(condition, nodes.And):
-        for value in condition.values:
-            yield from _conjuncts(value)
-    else:
-        yield condition
-
-
-Constant = str | int | float | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Test:
-    """A condition on one field alone that something missing cannot meet."""
-
-    field: str
-    op: str
-    """``= < <= > >= in like present``."""
-    values: tuple[Constant, ...] = ()
-
-
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
-
-def _test_of(part: Expr) -> _Test | None:
-    match part:
-        case nodes.Compare(op="!="):
-            return None
-        case nodes.Compare(op=op, left=nodes.Field() as field, right=nodes.Literal(value=value)):
-            return _Test(field.name, op, (value,))
-        case nodes.Compare(op=op, left=nodes.Literal(value=value), right=nodes.Field() as field):
-            return _Test(field.name, _MIRRORED.get(op, op), (value,))
-        case nodes.Like(value=nodes.Field() as field, pattern=pattern, negated=False):
-            return _Test(field.name, "like", _texts(pattern))
-        case nodes.In(value=nodes.Field() as field, items=nodes.ListLiteral() as items):
-            return None if part.negated else _Test(field.name, "in", _values(items))
-        case nodes.Call(name=name, args=(nodes.Field() as field,)):
-            return _Test(field.name, "present") if canonical(name) == "ispresent" else None
-        case _:
-            return None
-
-
-def _values(items: nodes.ListLiteral) -> tuple[Constant, ...]:
-    return tuple(item.value for item in items.items)
-
-
-def _narrow(needs: Needs, part: Expr, defined: set[str]) -> Needs:
-    test = _test_of(part)
-    if test is None or any(test.field == d or test.field.startswith(d + ".") for d in defined):
-        return needs
-    if test.field == model.LOG_STREAM:
-        return _narrow_streams(needs, test)
-    if test.field == model.TIMESTAMP:
-        value = test.values[0] if test.values else None
-        return _narrow_time(needs, test.op, parse_iso(value) if isinstance(value, str) else None)
-    if test.field == model.MESSAGE:
-        texts = (str(v) for v in test.values if test.op == "like")
-        return replace(needs, texts=(*needs.texts, *texts))
-    if test.field.startswith("@") and not test.field.startswith("@@"):
-        return needs
-    return replace(needs, fields=needs.fields | {test.field})
-
-
-def _narrow_streams(needs: Needs, test: _Test) -> Needs:
-    if test.op not in ("=", "in") or not all(isinstance(v, str) for v in test.values):
-        return needs
-    streams = frozenset(str(v) for v in test.values)
-    return replace(needs, streams=streams if needs.streams is None else streams & needs.streams)
-
-
-def _texts(pattern: nodes.Literal | nodes.Regex) -> tuple[str, ...]:
-    if isinstance(pattern, nodes.Literal):
-        return (str(pattern.value),)
-    try:
-        return compile_pattern(pattern.pattern).literals
-    except QueryError:
-        return ()
-
-
-def _narrow_time(needs: Needs, op: str, moment: int | None) -> Needs:
-    if moment is None:
-        return needs
-    start, end = needs.start, needs.end
-    if op in (">", ">=", "="):
-        start = moment if start is None else max(start, moment)
-    if op in ("<", "<=", "="):
-        end = moment if end is None else min(end, moment)
-    return replace(needs, start=start, end=end)
 
 
 def plan(snapshot: Snapshot, needs: Needs, index: TextIndex | None) -> Plan:
@@ -294,11 +137,9 @@ def is_rowwise(command: Command) -> bool:
         key = command.keys[0]
         newest = isinstance(key.expr, nodes.Field) and key.expr.name == model.TIMESTAMP
         return newest and key.descending
-    if isinstance(command, Filter) and has_query(command.condition):
+    if any(map(has_query, command.conditions())):
         return False  # it would be run again with every window
-    if isinstance(command, Parse):
-        return not command.multi
-    return isinstance(command, Matching | Fields | Display | Filter | Search)
+    return command.keeps_rows or command.filters
 
 
 def has_query(condition: Expr) -> bool:
@@ -319,20 +160,10 @@ def newest_rows(commands: Sequence[Command]) -> int | None:
         if isinstance(command, Limit | Head):
             rows = min(rows, command.rows) if rows else command.rows
             continue
-        beside = isinstance(command, Fields | Display)
-        if not is_rowwise(command) or _redefines_time(command) or (rows and not beside):
+        redefines = command.name_before(model.TIMESTAMP) != model.TIMESTAMP
+        if not is_rowwise(command) or redefines or (rows and command.filters):
             return None
     return rows
-
-
-def _redefines_time(command: Command) -> bool:
-    match command:
-        case Fields(items=items) | Display(items=items):
-            return any(item.alias == model.TIMESTAMP for item in items)
-        case Parse(names=names):
-            return any(name.name == model.TIMESTAMP for name in names)
-        case _:
-            return False
 
 
 def newest_windows(readings: Sequence[Reading]) -> list[int]:

@@ -34,7 +34,8 @@ from logq.query.build import (
 )
 from logq.query.compiler import with_steps
 from logq.query.connection import Damaged, Session, connect
-from logq.query.planner import Needs, Plan, TextIndex, plan, rows_of
+from logq.query.needs import Needs
+from logq.query.planner import Plan, TextIndex, plan, rows_of
 from logq.query.position import LAST, Position, event_id, pointer
 from logq.query.running import journal_tables
 from logq.query.source import EVENTS, Source

@@ -10,7 +10,8 @@ from logq import model
 from logq.model import Piece, Snapshot
 from logq.query.build import all_of, column, eq, fn, number, render
 from logq.query.compiler import with_steps
-from logq.query.planner import Needs, Plan
+from logq.query.needs import Needs
+from logq.query.planner import Plan
 from logq.query.position import Position
 from logq.query.reading import Reader
 from logq.query.source import EVENTS, Reading, Source

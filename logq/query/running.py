@@ -94,6 +94,8 @@ class Preparer(Protocol):
 
     def set_aside(self, pieces: Sequence[Piece]) -> bool: ...
 
+    def defined(self, kind: str, name: str) -> Mapping[str, Any] | None: ...
+
 
 class Run:
     """One query on its way to its rows."""
@@ -218,7 +220,7 @@ class Run:
             prefix.append(command)
         request = replace(self.prepared.request, commands=tuple(prefix))
         same = iter(source.snapshot for source in self.prepared.program.sources)
-        inputs = Inputs(request, lambda _: next(same), {})
+        inputs = Inputs(request, lambda _: next(same), {}, self._preparer.defined)
         step = fold(start(inputs.own, request.moment, inputs), prefix)
         counted = step.select().select(fn("count"))
         events = self.prepared.events(self.prepared.plan, (inputs.own, *inputs.sources))

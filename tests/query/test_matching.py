@@ -9,7 +9,7 @@ import pytest
 from logq.query.engine import Queries
 from logq.query.explain import explain
 from logq.query.filter_pattern import parse_pattern, required_texts
-from logq.query.planner import needs_of
+from logq.query.needs import needs_of
 from logq.query.request import read
 from logq.settings import Settings
 from tests.query.layouts import NOW, engines, lines, rows_of

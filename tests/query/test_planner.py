@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logq.model import BatchInfo, Doc, Field, Kind, Piece, RowGroup, Snapshot, fields_by_path
+from logq.query import needs as needs_module
 from logq.query import planner
 from logq.query.engine import Queries
-from logq.query.planner import Needs, needs_of, newest_rows, newest_windows, plan
+from logq.query.needs import Needs, needs_of
+from logq.query.planner import newest_rows, newest_windows, plan
 from logq.query.source import Reading
 from logq.query.transform import parse
 from tests.query.layouts import ask, engines, line
@@ -49,8 +53,42 @@ def needs(text: str) -> Needs:
         ("parse @message /(?<a>x)/ | filter a = 1", Needs()),
         ("parse @message '*' as a | filter a = 1", Needs()),
         ("limit 5 | filter a = 1", Needs()),
-        ("stats count(*) by a | filter a = 1", Needs()),
+        ("stats count(*) by a | filter a = 1", Needs(fields=frozenset({"a"}))),
+        ("stats count(*) as n by a as k | filter k = 1", Needs(fields=frozenset({"a"}))),
+        ("stats max(b) as k by a as k | filter k = 1", Needs()),
+        ("stats count(*) as n by a | filter n = 1", Needs()),
+        ("stats count(*) as n by a compare 1d | filter a = 1", Needs()),
+        ("stats count(*) by bin(1m) as @timestamp | filter @timestamp > '2020-01-01'", Needs()),
         ("dedup b | filter a = 1", Needs()),
+        ("dedup b, a | filter a = 1", Needs(fields=frozenset({"a"}))),
+        ("eventstats count(*) as n by a | filter a = 1 and b = 2", Needs(fields=frozenset({"a"}))),
+        ("eventstats count(*) as n | filter a = 1 and n = 2", Needs()),
+        ("eventstats count(*) as a by a | filter a = 1", Needs()),
+        (
+            "window rank() as place by a order b | filter a = 1 and b = 2 and place = 1",
+            Needs(fields=frozenset({"a"})),
+        ),
+        ("sessionize a, b as s | filter a = 1 and c = 2 and s = 3", Needs(fields=frozenset({"a"}))),
+        ("unnest l into a | filter a = 1 and b = 2", Needs(fields=frozenset({"b"}))),
+        ("expand l | filter l = 1 and l.x = 2 and b = 3", Needs(fields=frozenset({"b"}))),
+        ("json 'x' as a | filter a = 1 and b = 2", Needs(fields=frozenset({"b"}))),
+        ("lookup t k as b OUTPUT a | filter a = 1 and b = 2", Needs(fields=frozenset({"b"}))),
+        ("rename a as b, b as c | filter c = 1 and a = 2", Needs(fields=frozenset({"a"}))),
+        ("rename a as b | filter a = 1", Needs()),
+        ("drop a, b* | filter a = 1 and bb = 2 and c = 3", Needs(fields=frozenset({"c"}))),
+        ("fields a as b, b as c | filter c = 1", Needs(fields=frozenset({"a"}))),
+        ("fields @message as m | filter m like 'abc'", Needs(texts=("abc",))),
+        ("sample 1% | filter a = 1", Needs(fields=frozenset({"a"}))),
+        ("union (stats count(*)) | filter a = 1", Needs(fields=frozenset({"a"}))),
+        (
+            "join left=l right=r where l.k = r.k (filter b = 1) | filter l.a = 1 and r.c = 2",
+            Needs(fields=frozenset({"a"})),
+        ),
+        ("context 5 | filter a = 1", Needs()),
+        ("top 3 a | filter a = 1", Needs()),
+        ("pivot a on b | filter a = 1", Needs()),
+        ("accum n | filter a = 1", Needs()),
+        ("dedup a | limit 5 | filter a = 1", Needs()),
         ("sort b | filter a = 1", Needs(fields=frozenset({"a"}))),
         ("filter @logStream = 's'", Needs(streams=frozenset({"s"}))),
         ("filter @logStream in ['s', 't'] and @logStream = 't'", Needs(streams=frozenset({"t"}))),
@@ -217,13 +255,36 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> list[Queries]:
             "sort n, w | limit 5",
         ]
     ),
+    between=st.sampled_from(
+        [
+            "",
+            "eventstats count(*) as c by w",
+            "eventstats max(n) as c by m, w",
+            "dedup n, w",
+            "dedup m",
+            "sessionize m maxspan 3s",
+            "window row_number() as c by w",
+            "union (fields n, w, m | limit 3)",
+            "join type=left left=a right=b where a.n = b.n (filter m = '3' | fields n, m)",
+            "join type=anti right=b where w = b.w (filter n = 3)",
+            "unnest o.p into e",
+            "rename m as k, n as m | rename m as n, k as m",
+            "context 2",
+            "sample 50%",
+            "stats count(*) as c, max(@timestamp) as @timestamp, "
+            "max(@message) as @message by n, w, m",
+        ]
+    ),
 )
 def test_leaving_out_never_changes_the_rows(
-    corpus: list[Queries], filters: list[str], rest: str
+    corpus: list[Queries], filters: list[str], rest: str, between: str
 ) -> None:
-    query = " | ".join([*(f"filter {c}" for c in filters), rest])
+    closed = between.startswith(("stats", "union"))
+    chosen = [f for f in filters if not closed or not re.search("absent|o[.]p|@logStream", f)]
+    parts = [between, *(f"filter {c}" for c in chosen), rest]
+    query = " | ".join(part for part in parts if part)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planner, "_narrow", lambda needs, part, defined: needs)
+        patch.setattr(needs_module, "_narrow", lambda needs, part, passed: needs)
         wanted = ask(corpus[0], query)
     for queries in corpus:
         assert ask(queries, query) == wanted, query
@@ -234,3 +295,22 @@ def test_the_events_of_the_property_are_left_out_at_all(corpus: list[Queries]) -
     assert "no event has the field 'm'" in text
     text = corpus[2].explain("filter @message like 'never seen'", groups=["app"])
     assert "text index: cannot contain the text" in text
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["eventstats count(*) as c by m", "dedup m", "stats count(*) by m", "rename m as k, k as m"],
+)
+def test_a_filter_behind_a_command_that_lets_it_through_leaves_segments_out(
+    corpus: list[Queries], between: str
+) -> None:
+    text = corpus[1].explain(f"{between} | filter m = '3'", groups=["app"])
+
+    assert "no event has the field 'm'" in text
+
+
+def test_only_the_columns_that_are_used_behind_a_command_are_read(corpus: list[Queries]) -> None:
+    text = corpus[1].explain("eventstats max(n) as c by m | display c", groups=["app"])
+
+    assert '"@message"' not in text
+    assert '"w"' not in text

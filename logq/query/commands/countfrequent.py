@@ -29,6 +29,9 @@ class Countfrequent(Command):
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
         return {"fields": expr.names(stage.children[0])}
 
+    def name_before(self, name: str) -> str | None:
+        return name if any(field.name == name for field in self.fields) else None
+
     def apply(self, step: Step) -> Step:
         count = Item(Call("count", (Star(),)), COUNT, COUNT, span=self.span)
         keys = tuple(Item(field, None, field.name, span=field.span) for field in self.fields)

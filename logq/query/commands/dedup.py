@@ -27,6 +27,9 @@ class Dedup(Command):
 
     fields: tuple[Field, ...]
 
+    def name_before(self, name: str) -> str | None:
+        return name if any(field.name == name for field in self.fields) else None
+
     def apply(self, step: Step) -> Step:
         keys = [to_text(evaluate(f, step.env)) for f in self.fields]
         first = exp.Window(

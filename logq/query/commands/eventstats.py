@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from logq.errors import WrongArguments, located
-from logq.query.command import Command, command
+from logq.query.command import Command, command, unless
 from logq.query.commands.sort import order_of
 from logq.query.commands.stats import group_key, spelled_out
 from logq.query.compiler import Step
 from logq.query.expressions import Expressions, Node, tokens, trees
-from logq.query.nodes import Item, SortKey
+from logq.query.nodes import Field, Item, SortKey
 from logq.query.over import UNBOUNDED, Frame
 from logq.query.sql import evaluate
 
@@ -25,6 +25,12 @@ def beside(step: Step, name: str, items: tuple[Item, ...], frame: Frame) -> Step
             value = evaluate(expr, env)
         values[item.name] = replace(value, sql=frame.applied(value.sql), constant=None, items=None)
     return step.add(name, values).showing(*values)
+
+
+def _below_keys(name: str, items: tuple[Item, ...], by: tuple[Item, ...]) -> str | None:
+    """The name if all rows of a group have the same value of it."""
+    is_key = any(isinstance(key.expr, Field) and key.expr.name == name for key in by)
+    return unless(name, [item.name for item in items]) if is_key else None
 
 
 def _partition(step: Step, by: tuple[Item, ...]) -> Frame:
@@ -49,6 +55,9 @@ class Eventstats(Command):
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
         items, *by = (expr.items(tree) for tree in trees(stage))
         return {"items": items, "by": by[0] if by else ()}
+
+    def name_before(self, name: str) -> str | None:
+        return _below_keys(name, self.items, self.by)
 
     def apply(self, step: Step) -> Step:
         return beside(step, self.name, self.items, _partition(step, self.by))
@@ -86,6 +95,9 @@ class Window(Command):
             "keys": tuple(expr.key(key) for key in trees(stage, "key")),
             "rows": counts[0] if counts else None,
         }
+
+    def name_before(self, name: str) -> str | None:
+        return _below_keys(name, self.items, self.by)
 
     def apply(self, step: Step) -> Step:
         if self.rows is not None and self.rows < 1:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from logq import model
 from logq.errors import WrongArguments
-from logq.query.command import Command, command
+from logq.query.command import Command, behind_items, command
 from logq.query.compiler import Step
 from logq.query.likeness import names_like
 from logq.query.nodes import Expr, Field, Item, LikeNames, walk
@@ -58,6 +58,9 @@ class Fields(Command):
     def keeps_rows(self) -> bool:
         return True
 
+    def name_before(self, name: str) -> str | None:
+        return behind_items(name, self.items)
+
     def apply(self, step: Step) -> Step:
         items = _spelled_out(self.items, step)
         if self.star:
@@ -103,6 +106,9 @@ class Display(Command):
     @property
     def keeps_rows(self) -> bool:
         return True
+
+    def name_before(self, name: str) -> str | None:
+        return behind_items(name, self.items)
 
     def apply(self, step: Step) -> Step:
         items = _spelled_out(self.items, step)

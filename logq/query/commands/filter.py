@@ -25,6 +25,16 @@ class Filter(Command):
 
     condition: Expr
 
+    @property
+    def filters(self) -> bool:
+        return True
+
+    def conditions(self) -> tuple[Expr, ...]:
+        return (self.condition,)
+
+    def name_before(self, name: str) -> str | None:
+        return name
+
     def apply(self, step: Step) -> Step:
         kept = step.where(self.name, condition(self.condition, step.env))
         warn_missing(self.condition, step)
@@ -45,6 +55,16 @@ class Search(Command):
     def condition(self) -> Expr:
         """The filter that this is short for."""
         return Like(Field((model.MESSAGE,)), self.pattern, span=self.span)
+
+    @property
+    def filters(self) -> bool:
+        return True
+
+    def conditions(self) -> tuple[Expr, ...]:
+        return (self.condition,)
+
+    def name_before(self, name: str) -> str | None:
+        return name
 
     def apply(self, step: Step) -> Step:
         return step.where(self.name, condition(self.condition, step.env))

@@ -50,6 +50,12 @@ class Join(Command):
     right: str | None = None
     within: Duration | None = None
 
+    def name_before(self, name: str) -> str | None:
+        side, _, rest = name.partition(".")
+        if side == self.right and rest:
+            return None
+        return rest if side == self.left and rest else name
+
     def apply(self, step: Step) -> Step:
         if self.left is not None and self.left == self.right:
             raise WrongArguments(

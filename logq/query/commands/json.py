@@ -11,7 +11,7 @@ from sqlglot import exp
 from logq import model
 from logq.errors import WrongArguments, located
 from logq.query.build import alias, case, cast, column, fn, number, text
-from logq.query.command import Command, command
+from logq.query.command import Command, command, unless
 from logq.query.compiler import Step
 from logq.query.expressions import Expressions, Node, tokens, trees
 from logq.query.nodes import Field, Literal
@@ -52,6 +52,9 @@ class Json(Command):
             "paths": tuple((expr.pattern(path), expr.name(name)) for path, name in pairs),
             "field": expr.name(given[0]) if given else None,
         }
+
+    def name_before(self, name: str) -> str | None:
+        return unless(name, [made.name for _, made in self.paths])
 
     def apply(self, step: Step) -> Step:
         value = evaluate(self.field or Field((model.MESSAGE,)), step.env)

@@ -21,7 +21,7 @@ from logq.query.build import (
     operate,
     text,
 )
-from logq.query.command import Command, command
+from logq.query.command import Command, command, unless
 from logq.query.compiler import Step
 from logq.query.nodes import Field
 from logq.query.scope import Column
@@ -54,6 +54,9 @@ class Lookup(Command):
     @property
     def keeps_rows(self) -> bool:
         return True
+
+    def name_before(self, name: str) -> str | None:
+        return unless(name, [made.name for _, made in self.outputs])
 
     def apply(self, step: Step) -> Step:
         table = find_table(step.env.others, self.table)
@@ -91,6 +94,9 @@ class CidrLookup(Command):
     @property
     def keeps_rows(self) -> bool:
         return True
+
+    def name_before(self, name: str) -> str | None:
+        return unless(name, [made.name for _, made in self.outputs])
 
     def apply(self, step: Step) -> Step:
         table = find_table(step.env.others, self.table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +11,9 @@ from lark import Token, Tree
 from sqlglot import exp
 
 from logq import model
-from logq.errors import WrongArguments, located
+from logq.errors import QueryError, WrongArguments, located
 from logq.query.build import NULL, Sql, alias, case, column, fn, ne, number, text
-from logq.query.command import Command, command
+from logq.query.command import Command, command, unless
 from logq.query.compiler import Step
 from logq.query.expressions import Expressions, Node, tokens, trees
 from logq.query.grok import expand
@@ -97,6 +98,13 @@ class Parse(Command):
                 values["separator"] = string_value(separator) if separator else "="
                 values["pair"] = string_value(pair) if pair else None
         return values
+
+    def name_before(self, name: str) -> str | None:
+        made = [field.name for field in self.names]
+        if isinstance(self.pattern, Regex):
+            with suppress(QueryError):  # told with its place when it is compiled
+                made += [g for g in compile_pattern(self.pattern.pattern).groups if g is not None]
+        return unless(name, made)
 
     def apply(self, step: Step) -> Step:
         subject = to_text(evaluate(self.field or Field((model.MESSAGE,)), step.env))

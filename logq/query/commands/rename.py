@@ -8,10 +8,10 @@ from typing import Any
 from lark import Token
 
 from logq.errors import WrongArguments, located
-from logq.query.command import Command, command
+from logq.query.command import Command, command, unless
 from logq.query.compiler import Step
 from logq.query.expressions import Expressions, Node, tokens, trees
-from logq.query.likeness import names_like
+from logq.query.likeness import is_like, names_like
 from logq.query.nodes import Field
 from logq.query.sql import evaluate
 
@@ -34,6 +34,15 @@ class Rename(Command):
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
         found = (tokens(pair) for pair in trees(stage, "renaming"))
         return {"pairs": tuple((expr.name(old), expr.name(new)) for old, new in found)}
+
+    def name_before(self, name: str) -> str | None:
+        found: str | None = name
+        for old, new in reversed(self.pairs):
+            if found == new.name:
+                found = old.name
+            elif found is not None:
+                found = unless(found, [old.name, new.name])
+        return found
 
     def apply(self, step: Step) -> Step:
         for old, new in self.pairs:
@@ -89,6 +98,10 @@ class Drop(Command):
                 if isinstance(token, Token)
             )
         }
+
+    def name_before(self, name: str) -> str | None:
+        dropped = (n.name if isinstance(n, Field) else n for n in self.names)
+        return None if any(is_like(name, one) for one in dropped) else name
 
     def apply(self, step: Step) -> Step:
         gone: dict[str, None] = {}

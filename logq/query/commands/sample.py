@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlglot import exp
-
 from logq.errors import WrongArguments
-from logq.query.build import Sql, alias, column, fn, number, operate
+from logq.query.build import Sql, column, fn, number, operate
 from logq.query.command import Command, command
 from logq.query.compiler import Step
 from logq.query.expressions import Expressions, Node, tokens
 from logq.query.literals import decimal
-from logq.query.over import over
+from logq.query.value import to_dynamic
 
 _PARTS = 1_000_000
 """A share is this fine."""
@@ -51,6 +49,13 @@ class Sample(Command):
         token = tokens(stage, "INT", "DECIMAL")[0]
         return {"percent": expr.integer(token) if token.type == "INT" else decimal(token)}
 
+    @property
+    def filters(self) -> bool:
+        return True
+
+    def name_before(self, name: str) -> str | None:
+        return name
+
     def apply(self, step: Step) -> Step:
         if not 1 / (_PARTS / 100) <= self.percent <= 100:
             raise WrongArguments(
@@ -63,16 +68,11 @@ class Sample(Command):
             time, seq = (column(key.ident) for key in step.scope.source.order())
             step = step.where(self.name, share.holds(fn("epoch_ms", time), seq))
         else:
-            place = step.source.ident("place")
-            select = step.select().select(exp.Star(), alias(_place(step), place))
-            step = step.then(self.name, select).where(self.name, share.holds(column(place)))
+            cells = (to_dynamic(each.value) for each in step.scope.columns.values())
+            step = step.where(self.name, share.holds(*cells))
         sampled = share.part * (step.env.sampled or 1)
         if share.part < 1:
             step.env.warnings.append(
                 f"counts and sums are estimates from a sample of {self.percent:g}%"
             )
         return replace(step, env=replace(step.env, sampled=sampled))
-
-
-def _place(step: Step) -> Sql:
-    return over(fn("row_number"), step.order)

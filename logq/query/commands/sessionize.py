@@ -22,7 +22,7 @@ from logq.query.build import (
     operate,
     text,
 )
-from logq.query.command import Command, command
+from logq.query.command import Command, command, unless
 from logq.query.compiler import OrderKey, Step
 from logq.query.expressions import Expressions, Node, tokens, trees
 from logq.query.functions.times import event_time
@@ -60,6 +60,10 @@ class Sessionize(Command):
         for token in tokens(stage, "FIELD"):
             values["name_"] = expr.name(token).name
         return values
+
+    def name_before(self, name: str) -> str | None:
+        is_key = any(field.name == name for field in self.fields)
+        return unless(name, [self.name_]) if is_key else None
 
     def apply(self, step: Step) -> Step:
         keys = [to_text(evaluate(field, step.env)) for field in self.fields]

@@ -33,6 +33,9 @@ class Sort(Command):
     def keeps_rows(self) -> bool:
         return True
 
+    def name_before(self, name: str) -> str | None:
+        return name
+
     def apply(self, step: Step) -> Step:
         return replace(step, order=(*order_of(self.keys, step), *step.order))
 

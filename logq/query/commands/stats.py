@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from logq.errors import QueryError, WrongArguments, located
 from logq.query import nodes
 from logq.query.build import Sql, alias, cast, coalesce, fn, is_literal
-from logq.query.command import Command, command
+from logq.query.command import Command, behind_keys, command
 from logq.query.compare import natural_order
 from logq.query.comparing import with_earlier
 from logq.query.compiler import OrderKey, Step, missing_last
@@ -45,6 +45,10 @@ class Stats(Command):
     offset: nodes.Duration | None = None
     compared: tuple[nodes.Duration, ...] = ()
     """How far the earlier times lie back whose values stand beside those of now."""
+
+    def name_before(self, name: str) -> str | None:
+        made = [one.name for item in self.items for one in _percentiles(item)]
+        return None if self.compared or name in made else behind_keys(name, self.by)
 
     def apply(self, step: Step) -> Step:
         if self.compared:

@@ -31,6 +31,9 @@ class Union(Command):
 
     query: tuple[Any, ...]
 
+    def name_before(self, name: str) -> str | None:
+        return name
+
     def apply(self, step: Step) -> Step:
         other = step.env.others.step(self.query)
         sides = [step, other]

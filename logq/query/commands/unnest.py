@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from logq.errors import WrongArguments, located
 from logq.query.build import Sql, case, cast, eq, fn, is_null, not_null, text
-from logq.query.command import Command, command
+from logq.query.command import Command, command, unless
 from logq.query.compiler import Step
 from logq.query.expressions import Expressions, Node
 from logq.query.functions.documents import document
@@ -56,6 +56,9 @@ class Unnest(Command):
         assert isinstance(name, Token)
         return {"list": expr(target), "into": expr.name(name)}
 
+    def name_before(self, name: str) -> str | None:
+        return unless(name, [self.into.name])
+
     def apply(self, step: Step) -> Step:
         value = evaluate(self.list, step.env)
         if value.items is not None:
@@ -89,6 +92,9 @@ class Expand(Command):
     @classmethod
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
         return {"field": expr(stage.children[0])}
+
+    def name_before(self, name: str) -> str | None:
+        return unless(name, [self.field.name]) if isinstance(self.field, Field) else None
 
     def apply(self, step: Step) -> Step:
         if not isinstance(self.field, Field):
