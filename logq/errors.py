@@ -29,6 +29,7 @@
     ├─ Cancelled                 somebody stopped the query
     ├─ Unauthenticated           who asks is not known
     ├─ AccessDenied              who asks may not do this
+    ├─ EngineFault               LogQ asked DuckDB for something that it could not do
     ├─ ServerUnavailable         a server does not answer, or breaks off
     └─ StorageError              the disk, a damaged or missing file
        ├─ CatalogMissing         data is present but its catalog is not
@@ -208,6 +209,18 @@ class CatalogMissing(StorageError):
 
 class DiskFull(StorageError):
     """No space is left for new data."""
+
+
+class EngineFault(LogQError):
+    """LogQ has a fault: what it asked of DuckDB could not be done."""
+
+    @classmethod
+    def of(cls, reason: str) -> EngineFault:
+        """A fault with what DuckDB says, in one line."""
+        return cls(
+            f"the query could not be run, by a fault of LogQ: {' '.join(reason.split())[:300]}",
+            hint="the data is not affected; please report it with what 'logq explain' prints",
+        )
 
 
 class ServerUnavailable(LogQError):

@@ -171,6 +171,9 @@ class _Allowed:
             raise NotFound(f"the log group {groups[0]!r} is gone")
         return storage.snapshot(names)
 
+    def is_intact(self, segment_id: str) -> bool:
+        return self._context.logq.storage.is_intact(segment_id)
+
     def quarantine(self, segment_id: str, reason: str) -> bool:
         return self._context.logq.storage.quarantine(segment_id, reason)
 
@@ -183,6 +186,9 @@ class _Moment:
 
     def snapshot(self, groups: Sequence[str]) -> Snapshot:
         return self._snapshot
+
+    def is_intact(self, segment_id: str) -> bool:
+        return True
 
     def quarantine(self, segment_id: str, reason: str) -> bool:
         return False

@@ -118,5 +118,8 @@ class _Moment:
     def snapshot(self, groups: Sequence[str]) -> Snapshot:
         return self._snapshot
 
+    def is_intact(self, segment_id: str) -> bool:
+        return self._store.is_intact(segment_id)
+
     def quarantine(self, segment_id: str, reason: str) -> bool:
         return self._store.quarantine(segment_id, reason)

@@ -76,6 +76,10 @@ class Arrivals:
         self._forget()
         return replace(snapshot, pieces=self._pieces(marks))
 
+    def is_intact(self, segment_id: str) -> bool:
+        """Whether the file of a segment is there as it was written."""
+        return self._store.is_intact(segment_id)
+
     def quarantine(self, segment_id: str, reason: str) -> bool:
         """Tell the storage of a segment that cannot be read."""
         return self._store.quarantine(segment_id, reason)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlglot import exp
 
@@ -12,18 +12,24 @@ from logq.query.compiler import Computed, Ctes, with_steps
 from logq.query.connection import Damaged, Session
 from logq.query.inputs import Inputs
 from logq.query.planner import Plan, TextIndex, plan
-from logq.query.running import compute, journal_tables, unreadable
+from logq.query.running import compute, journal_tables
 
 if TYPE_CHECKING:
     from logq.model import Piece
 
-Open = Callable[[Sequence[tuple[str, Any]]], Session]
-"""A session with these tables."""
+
+class Asked(Protocol):
+    """Who knows the data."""
+
+    def open(self, tables: Sequence[tuple[str, Any]]) -> Session: ...
+
+    def damaged(self, plans: Iterable[Plan], error: Damaged) -> list[Piece]: ...
+
+    def set_aside(self, pieces: Sequence[Piece]) -> bool: ...
 
 
 def ask(
-    opened: Open,
-    set_aside: Callable[[Sequence[Piece]], bool],
+    asked: Asked,
     index: TextIndex | None,
     inputs: Inputs,
     computed: Sequence[Computed],
@@ -39,14 +45,16 @@ def ask(
         source.name: source.events(plans[source.name].readings, plans[source.name].needs.window)
         for source in sources
     }
-    session = opened([*journal_tables(plans.values()), *inputs.tables.items()])
+    session = asked.open([*journal_tables(plans.values()), *inputs.tables.items()])
     try:
         compute(session, computed, events)
         cursor = session.execute(render(with_steps(select.copy(), events, ctes)))
         with session.guarded():
             return cursor.fetchall()
-    except Damaged:
-        set_aside(unreadable(session, plans.values()))
+    except Damaged as error:
+        session.close()
+        bad = asked.damaged(plans.values(), error)
+        asked.set_aside(bad)
         raise
     finally:
         session.close()

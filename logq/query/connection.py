@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from logq.errors import DiskFull, LimitExceeded, StorageError, TimedOut
+from logq.errors import DiskFull, EngineFault, LimitExceeded, StorageError, TimedOut
 from logq.query.build import fn, render, text
 from logq.query.macros import used_by
 from logq.settings import Settings
@@ -23,7 +23,10 @@ REMIND_SECONDS = 0.05
 
 
 class Damaged(StorageError):
-    """A file could not be read; the engine finds out which one and goes on without it."""
+    """Perhaps a file could not be read; the engine finds out which one and goes on without it."""
+
+    reason = ""
+    """What DuckDB said."""
 
 
 def connect(settings: Settings, directory: str | None) -> duckdb.DuckDBPyConnection:
@@ -211,10 +214,12 @@ def _translated(error: duckdb.Error, settings: Settings) -> Exception:
             hint="narrow it with filter, or raise the setting query_memory",
         )
     if isinstance(error, _OF_FILES) or type(error) is duckdb.Error:
-        return Damaged(f"a segment cannot be read: {message}")
+        suspected = Damaged(f"a segment cannot be read: {message}")
+        suspected.reason = message
+        return suspected
     if isinstance(error, duckdb.OutOfRangeException):
         return LimitExceeded(
             "a number in the query grows beyond 38 digits",
             hint="divide it first, or make it a fraction: sum(x * 1.0)",
         )
-    return error
+    return EngineFault.of(message)

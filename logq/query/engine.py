@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,13 +15,14 @@ from logq.query.asking import ask
 from logq.query.commands.stats import Stats as StatsCommand
 from logq.query.compiler import compile_query
 from logq.query.connection import Damaged, Session, connect
+from logq.query.damage import damaged, fault
 from logq.query.function import find
 from logq.query.inputs import Define, Inputs, Types, nothing_defined
 from logq.query.nodes import Call
 from logq.query.planner import Plan, TextIndex, newest_rows, plan
 from logq.query.request import Request, read
 from logq.query.result import Result, Shape, Stats
-from logq.query.running import ATTEMPTS, Prepared, Run, Window, journal_tables
+from logq.query.running import Prepared, Run, Window, journal_tables
 from logq.query.value import Type
 from logq.settings import Settings
 
@@ -39,6 +40,8 @@ class Store(Protocol):
     """Where the engine gets events from, and whom it tells of damage."""
 
     def snapshot(self, groups: Sequence[str]) -> Snapshot: ...
+
+    def is_intact(self, segment_id: str) -> bool: ...
 
     def quarantine(self, segment_id: str, reason: str) -> bool: ...
 
@@ -165,16 +168,17 @@ class Queries:
         Fields keep the types that they had ``before``, where the events allow it.
         """
         types = {s.name: s.asked() for s in before.program.sources} if before else {}
-        for attempt in range(ATTEMPTS):
-            try:
-                return self._prepared(request, types)
-            except Damaged:  # while compiling asked the data; what is bad has been set aside
-                if attempt == ATTEMPTS - 1:
-                    raise
-        raise AssertionError("there is at least one attempt")
+        try:
+            return self._prepared(request, types)
+        except Damaged:  # while compiling asked the data; what is bad has been set aside
+            pass
+        try:
+            return self._prepared(request, types)
+        except Damaged as error:
+            raise fault(error) from error
 
     def _prepared(self, request: Request, types: Types) -> Prepared:
-        asked = partial(ask, self._open, self.set_aside, self._index)
+        asked = partial(ask, self, self._index)
         inputs = Inputs(request, self._store.snapshot, types, self._define, asked)
         program = compile_query(
             request.commands,
@@ -201,9 +205,10 @@ class Queries:
     def session(self, prepared: Prepared) -> Session:
         """A connection that can read what a query needs."""
         journal = journal_tables(prepared.plans.values())
-        return self._open([*journal, *prepared.program.tables.items()])
+        return self.open([*journal, *prepared.program.tables.items()])
 
-    def _open(self, tables: Sequence[tuple[str, Any]]) -> Session:
+    def open(self, tables: Sequence[tuple[str, Any]]) -> Session:
+        """A connection with these tables."""
         if self._database is None:
             self._database = connect(self._settings, self._directory)
         session = Session(self._database, self._settings, tables)
@@ -214,9 +219,20 @@ class Queries:
         """What a person defined under this name, as JSON, if the caller may use it."""
         return self._define(kind, name)
 
+    def damaged(self, plans: Iterable[Plan], error: Damaged) -> list[Piece]:
+        """The segments of plans that are the reason of an error."""
+        self.close()  # a fault inside DuckDB may have spoilt the database
+        return damaged(plans, error, self._store.is_intact, self._can_read)
+
+    def _can_read(self, path: str) -> bool:
+        session = self.open(())
+        try:
+            return session.can_read(path)
+        finally:
+            session.close()
+
     def set_aside(self, pieces: Sequence[Piece]) -> bool:
         """Quarantine segments that cannot be read; whether another try makes sense."""
-        self.close()  # a fault inside DuckDB may have spoilt the database
         return all(
             [self._store.quarantine(p.name, "unreadable in a query") is not None for p in pieces]
         )

@@ -34,6 +34,7 @@ from logq.query.build import (
 )
 from logq.query.compiler import with_steps
 from logq.query.connection import Damaged, Session, connect
+from logq.query.damage import damaged, fault
 from logq.query.needs import Needs
 from logq.query.planner import Plan, TextIndex, plan, rows_of
 from logq.query.position import LAST, Position, event_id, pointer
@@ -182,18 +183,20 @@ class Reader:
         finally:
             session.close()
 
-    def set_aside(self, plan: Plan) -> bool:
+    def set_aside(self, plan: Plan, error: Damaged) -> bool:
         """Quarantine the segments of a plan that cannot be read; whether there were any."""
-        session = self._session(())
-        try:
-            pieces = [r.piece for r in plan.readings]
-            bad = [p for p in pieces if p.path is not None and not session.can_read(p.path)]
-        finally:
-            session.close()
         self.close()  # a fault inside DuckDB may have spoilt the database
+        bad = damaged([plan], error, self._store.is_intact, self._can_read)
         for piece in bad:
             self._store.quarantine(piece.name, "unreadable while events were read")
         return bool(bad)
+
+    def _can_read(self, path: str) -> bool:
+        session = self._session(())
+        try:
+            return session.can_read(path)
+        finally:
+            session.close()
 
     def _session(self, tables: Sequence[tuple[str, Any]]) -> Session:
         with self._lock:
@@ -256,13 +259,13 @@ class _Search:
                         if window[2] and self._reader.now - began > PATIENCE_SECONDS:
                             return Page(self._found, self._after)
                 return Page(self._found, None)
-            except Damaged:
+            except Damaged as error:
                 self._full, self._count = False, len(self._found)
                 known = {piece.name for piece in snapshot.pieces}
-                if not self._reader.set_aside(reads):
+                if not self._reader.set_aside(reads, error):
                     again = self._reader.snapshot(self._wanted.groups)
                     if {piece.name for piece in again.pieces} == known:
-                        raise
+                        raise fault(error) from error
         raise StorageError("segments keep failing while they are read", hint="run 'logq doctor'")
 
     def _needs(self, snapshot: Snapshot) -> Needs:

@@ -19,6 +19,7 @@ from logq.query.build import Sql, fn, render
 from logq.query.command import Command
 from logq.query.compiler import Computed, Program, fold, start, with_steps
 from logq.query.connection import Damaged, Session
+from logq.query.damage import fault
 from logq.query.inputs import Inputs
 from logq.query.planner import Plan, is_rowwise, newest_windows
 from logq.query.request import Request
@@ -91,6 +92,8 @@ class Preparer(Protocol):
     def replan(self, prepared: Prepared, window: Window) -> Plan: ...
 
     def session(self, prepared: Prepared) -> Session: ...
+
+    def damaged(self, plans: Sequence[Plan], error: Damaged) -> list[Piece]: ...
 
     def set_aside(self, pieces: Sequence[Piece]) -> bool: ...
 
@@ -196,14 +199,14 @@ class Run:
             try:
                 compute(self._session, prepared.program.computed, events)
                 return execute(render(prepared.program.sql(events)))
-            except Damaged:
-                bad = unreadable(self._session, [plan, *prepared.plans.values()])
+            except Damaged as error:
                 self._session.close()
+                bad = self._preparer.damaged([plan, *prepared.plans.values()], error)
                 if bad and not self._preparer.set_aside(bad):
                     raise
                 self.prepared = self._preparer.prepare(prepared.request, prepared)
                 if not bad and _pieces(self.prepared) == _pieces(prepared):
-                    raise
+                    raise fault(error) from error
                 self._session = self._preparer.session(self.prepared)
                 if window != self._windows[0] and self.prepared.columns != prepared.columns:
                     raise StorageError(
@@ -253,12 +256,6 @@ def compute(session: Session, tables: Sequence[Computed], events: Mapping[str, S
         sql = render(with_steps(table.select.copy(), events, table.ctes))
         reader = session.stream(sql, COMPUTE_ROWS)
         session.register(table.name, table.compute(session.batches(reader)))
-
-
-def unreadable(session: Session, plans: Iterable[Plan]) -> list[Piece]:
-    """The segments that DuckDB cannot read from end to end."""
-    pieces = {r.piece.path: r.piece for plan in plans for r in plan.readings}
-    return [p for path, p in pieces.items() if path is not None and not session.can_read(path)]
 
 
 def _schema(found: pa.Schema, names: Sequence[str]) -> pa.Schema:

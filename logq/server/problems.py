@@ -52,6 +52,7 @@ _TITLES: tuple[tuple[type[LogQError], int, str], ...] = (
     (errors.Cancelled, 409, "it was cancelled"),
     (errors.DiskFull, 507, "the disk is full"),
     (errors.StorageError, 503, "the data directory cannot be used"),
+    (errors.EngineFault, 500, "a fault of LogQ"),
     (LogQError, 400, "it cannot be done"),
 )
 

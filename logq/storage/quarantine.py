@@ -6,7 +6,23 @@ import contextlib
 
 from logq.failpoints import reach
 from logq.storage.catalog import Catalog
-from logq.storage.disk import Directory
+from logq.storage.disk import Directory, is_damage, sha256
+
+
+def is_intact(catalog: Catalog, directory: Directory, segment_id: str) -> bool:
+    """Whether the file of a segment has the bytes that were written; True if it is not listed."""
+    with catalog.read() as connection:
+        row = connection.execute(
+            "SELECT group_id, day, sha256 FROM segments WHERE id = ?", (segment_id,)
+        ).fetchone()
+    if row is None:
+        return True
+    group_id, day, digest = row
+    try:
+        found = sha256(directory.segment(group_id, day, segment_id))
+    except OSError as error:
+        return not is_damage(error)
+    return found == str(digest)
 
 
 def put(catalog: Catalog, directory: Directory, segment_id: str, reason: str) -> bool:

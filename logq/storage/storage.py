@@ -127,6 +127,10 @@ class Storage:
         with disk_errors("reading the data directory"):
             return doctor.check(self._catalog, self.directory, repair, progress)
 
+    def is_intact(self, segment_id: str) -> bool:
+        """Whether the file of a segment is there as it was written, or is wanted no more."""
+        return quarantine.is_intact(self._catalog, self.directory, segment_id)
+
     def quarantine(self, segment_id: str, reason: str) -> bool:
         """Take a segment that cannot be read out of every answer; False if it is gone anyway.
 

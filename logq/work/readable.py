@@ -51,6 +51,10 @@ class Readable:
             error.hint = None  # it names log groups that the caller may not know of
             raise
 
+    def is_intact(self, segment_id: str) -> bool:
+        """Whether the file of a segment is there as it was written."""
+        return self._logq.storage.is_intact(segment_id)
+
     def quarantine(self, segment_id: str, reason: str) -> bool:
         """Take a segment that cannot be read out of every answer."""
         return self._logq.storage.quarantine(segment_id, reason)

@@ -7,9 +7,17 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from logq.errors import EngineFault
+from logq.model import BatchInfo, Piece
 from logq.query import planner
+from logq.query.connection import Damaged, Session
+from logq.query.damage import damaged
+from logq.query.needs import Needs
+from logq.query.reading import Reader, Wanted
+from logq.query.source import Reading
 from logq.settings import Settings
 from logq.storage import Storage
 from tests.query.layouts import NOW, Row, append, ask, lay_out, line, lines, over, rows_of
@@ -174,3 +182,100 @@ def test_retention_during_a_query_gives_the_old_or_the_new_answer(
         assert storage.snapshot(["app"]).pieces == ()
     shown = [i for (i,) in [*first, *rows]]
     assert shown == list(range(39, 39 - len(shown), -1))
+
+
+FAULTS = [
+    duckdb.InvalidInputException("Invalid Input Error: of our own making"),
+    duckdb.InternalException("INTERNAL Error: of our own making"),
+    duckdb.FatalException("FATAL Error: of our own making"),
+]
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
+def test_a_fault_of_our_own_sql_damages_nothing_and_is_told_as_ours(
+    error: duckdb.Error,
+    healthy: tuple[Path, list[Row]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, _, wanted = copy(healthy, tmp_path / "data")
+    queries = over(path)
+
+    def failing(session: Session, sql: str) -> None:
+        with session.guarded():
+            raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "execute", failing)
+        with pytest.raises(EngineFault, match="by a fault of LogQ") as caught:
+            queries.run(QUERY, groups=["app"])
+        with pytest.raises(EngineFault):
+            queries.run("pivot i on any", groups=["app"])
+        with pytest.raises(EngineFault):
+            Reader(queries._store, Settings(), directory=str(path)).page(Wanted(("app",)))
+    assert caught.value.hint is not None
+    assert "report" in caught.value.hint
+    result = queries.run(QUERY, groups=["app"])
+    assert rows_of(result) == wanted
+    assert result.warnings == []
+
+
+def test_only_segments_that_are_not_as_written_are_set_aside_when_duckdb_answers_nothing_more(
+    healthy: tuple[Path, list[Row]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, files, wanted = copy(healthy, tmp_path / "data")
+    data = bytearray(files[2].read_bytes())
+    data[len(data) // 3] ^= 1
+    files[2].write_bytes(data)
+    queries = over(path)
+    sound, failures = Session.execute, iter([FAULTS[2]])
+
+    def failing_once(session: Session, sql: str) -> duckdb.DuckDBPyConnection:
+        with session.guarded():
+            for error in failures:
+                raise error
+        return sound(session, sql)
+
+    monkeypatch.setattr(Session, "execute", failing_once)
+    monkeypatch.setattr(Session, "can_read", lambda session, path: False)
+    result = queries.run(QUERY, groups=["app"])
+    assert rows_of(result) == wanted[:40] + wanted[60:]
+    assert sum("is damaged" in warning for warning in result.warnings) == 1
+
+
+def test_an_error_that_names_a_file_has_only_this_one_looked_at() -> None:
+    looked: list[str] = []
+
+    def is_intact(segment_id: str) -> bool:
+        looked.append(segment_id)
+        return False
+
+    pieces = [
+        Piece("app", str(n), 1, 1, 0, 1, BatchInfo(), frozenset(), frozenset(), f"/x/{n}.parquet")
+        for n in (1, 2)
+    ]
+    reads = planner.Plan(Needs(), tuple(map(Reading, pieces)), ())
+    error = Damaged("No magic bytes found at end of file '/x/2.parquet'")
+    assert damaged([reads], error, is_intact, lambda path: True) == pieces[1:]
+    assert looked == ["2"]
+
+
+def test_a_segment_that_a_pivot_meets_first_is_set_aside(
+    healthy: tuple[Path, list[Row]], tmp_path: Path
+) -> None:
+    path, files, _ = copy(healthy, tmp_path / "data")
+    files[0].write_bytes(cut(files[0].read_bytes()))
+    result = over(path).run("filter i in [1, 21] | pivot i on any", groups=["app"])
+    assert rows_of(result) == [{"i": 21, "21": 1}]
+    assert any("is damaged" in warning for warning in result.warnings)
+
+
+def test_a_segment_that_is_listed_no_more_is_not_damaged(
+    healthy: tuple[Path, list[Row]], tmp_path: Path
+) -> None:
+    path, files, _ = copy(healthy, tmp_path / "data")
+    with Storage.open(path, lambda: NOW, Settings()) as storage:
+        assert storage.is_intact("nobody")
+        assert storage.is_intact(files[0].stem)
+        files[0].unlink()
+        assert not storage.is_intact(files[0].stem)
