@@ -94,6 +94,10 @@ class Settings:
     push_creates_groups: bool = setting(
         True, "make the log groups that pushed events name, if their sender may"
     )
+    metric_hours_1s: int = setting(3, "hours for which metrics by the second are kept as such")
+    metric_days_60s: int = setting(15, "days for which metrics by the minute are kept as such")
+    metric_days_300s: int = setting(63, "days for which metrics by 5 minutes are kept as such")
+    metric_days_3600s: int = setting(455, "days for which metrics by the hour are kept")
     region: str = setting("us-east-1", "the region that stands in ARNs")
     account: str = setting("000000000000", "the account that stands in ARNs, twelve digits")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from logq.database import Database
-from logq.metric import Datum, MetricStat, Value, Window
-from logq.metrics import cells, reading
+from logq.metric import DataQuery, Datum, Metric, MetricStat, Value, Window
+from logq.metrics import aging, cells, data, names, reading
 from logq.metrics.checking import check
+from logq.metrics.data import Result
+from logq.metrics.names import Known
 from logq.settings import Settings
 
 
@@ -40,3 +42,84 @@ class Metrics:
         """
         with self._database.read() as connection:
             return reading.windows(connection, asks)
+
+    def evaluate(
+        self, queries: Sequence[DataQuery], windows: Sequence[Window]
+    ) -> Mapping[str, list[Value | None]]:
+        """The values over given windows of the queries that are to be returned.
+
+        Windows are of one length, and that is the period. Of an expression the number of samples is
+        not known and 0. Raises InvalidValue and QueryError; SEARCH is refused.
+        """
+        with self._database.read() as connection:
+            return data.evaluate(connection, queries, windows)
+
+    def check_queries(self, queries: Sequence[DataQuery], *, alarm: bool = False) -> None:
+        """Raise InvalidValue or QueryError for queries that no data could make valid."""
+        data.check_queries(queries, alarm=alarm)
+
+    def data(self, queries: Sequence[DataQuery], start: int, end: int) -> list[Result]:
+        """The series of those queries that are to be returned, oldest point first.
+
+        Periods are counted from 1970; epoch seconds, ``end`` is exclusive. Raises InvalidValue and
+        QueryError.
+        """
+        with self._database.read() as connection:
+            return data.data(connection, queries, start, end, self._clock() // 1000)
+
+    def statistics(
+        self, stats: Sequence[MetricStat], start: int, end: int
+    ) -> list[dict[int, Value]]:
+        """Values of statistics by the start of their period; epoch seconds, ``end`` exclusive.
+
+        Raises InvalidValue.
+        """
+        for stat in stats:
+            data.check_period(stat.period)
+        with self._database.read() as connection:
+            return reading.series(connection, stats, start, end)
+
+    def units(self, metric: Metric, start: int, end: int, period: int) -> dict[int, set[str]]:
+        """The units that a metric was measured in, by the start of the period."""
+        found: dict[int, set[str]] = {}
+        with self._database.read() as connection:
+            for id in names.find_ids(connection, [metric]).values():
+                first, last = start // period * period, -(-end // period) * period
+                for cell in reading.load(connection, [id], first, last, [period]).get(id, []):
+                    at = cell.place.start // period * period
+                    found.setdefault(at, set()).add(cell.place.unit)
+        return found
+
+    def list_metrics(
+        self,
+        namespace: str | None = None,
+        name: str | None = None,
+        dimensions: Sequence[tuple[str, str | None]] = (),
+        since: int | None = None,
+    ) -> Iterator[Known]:
+        """Metrics in the order of their names that were measured in the last two weeks.
+
+        ``dimensions`` are names that a metric has to have, with their values or None for any;
+        ``since`` is another time in epoch seconds.
+        """
+        oldest = self._clock() // 1000 - data.ACTIVE_SECONDS if since is None else since
+        with self._database.read() as connection:
+            known = list(names.known(connection, namespace=namespace, name=name, since=oldest))
+        for each in known:
+            held = dict(each.metric.dimensions)
+            if all(key in held and value in (None, held[key]) for key, value in dimensions):
+                yield each
+
+    def delete(self, metrics: Sequence[Metric]) -> int:
+        """Delete metrics with all that was measured of them; how many there were."""
+        with self._database.write() as connection:
+            ids = names.find_ids(connection, metrics)
+            names.forget(connection, ids.values())
+        return len(ids)
+
+    def upkeep(self, now: int) -> bool:
+        """Pack, roll up and delete a part of what is old enough at ``now``, epoch milliseconds.
+
+        One short transaction; False if nothing was left to do.
+        """
+        return aging.step(self._database, now // 1000, self._settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import orjson
@@ -67,8 +67,8 @@ def known(
     since: int = 0,
 ) -> Iterator[Known]:
     """Metrics in the order of their names that were measured since a time."""
-    where, given = ["last >= ?"], [since]
-    bound: list[str | int] = list(given)
+    where = ["last >= ?"]
+    bound: list[str | int] = [since]
     for column, value in (("namespace", namespace), ("name", name)):
         if value is not None:
             where.append(f"{column} = ?")
@@ -83,9 +83,12 @@ def known(
         yield Known(id, Metric(space, title, pairs), last)
 
 
-def forget(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
-    """Delete metrics; their datapoints are deleted by who calls this."""
-    connection.executemany("DELETE FROM metrics WHERE id = ?", [(id,) for id in ids])
+def forget(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
+    """Delete metrics with all that was measured of them."""
+    gone = [(id,) for id in ids]
+    for table in ("datapoints", "datapoint_blocks"):
+        connection.executemany(f"DELETE FROM {table} WHERE metric_id = ?", gone)
+    connection.executemany("DELETE FROM metrics WHERE id = ?", gone)
 
 
 def _key(metric: Metric) -> tuple[str, str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from logq.metric import Metric, MetricStat, Value, Window
 from logq.metrics import blocks, cells, names
@@ -72,6 +73,40 @@ def _fill(
             inside = held[bisect_left(starts, window.start) : bisect_left(starts, window.end)]
             fitting = [cell for cell in inside if length % cell.place.resolution == 0]
             found[at][number] = value_of(wanted[at], fitting)
+
+
+def series(
+    connection: sqlite3.Connection, stats: Sequence[MetricStat], start: int, end: int
+) -> list[dict[int, Value]]:
+    """For each statistic its values by the start of the period, counted from 1970, in UTC.
+
+    Epoch seconds; the period that ``start`` lies in is the first, ``end`` is exclusive. Raises
+    InvalidValue.
+    """
+    wanted = [statistic(stat.stat) for stat in stats]
+    ids = names.find_ids(connection, {stat.metric for stat in stats})
+    found: list[dict[int, Value]] = [{} for _ in stats]
+    by_period: dict[int, list[int]] = defaultdict(list)
+    for at, stat in enumerate(stats):
+        by_period[stat.period].append(at)
+    for period, numbers in by_period.items():
+        known = {ids[stats[at].metric] for at in numbers if stats[at].metric in ids}
+        last = -(-end // period) * period
+        by_metric = load(connection, sorted(known), start // period * period, last, [period])
+        for at in numbers:
+            held = by_metric.get(ids.get(stats[at].metric, -1), [])
+            unit = stats[at].unit
+            fitting = [cell for cell in held if unit in (None, cell.place.unit)]
+            for first, inside in _by_period(fitting, period):
+                value = value_of(wanted[at], inside)
+                if value is not None:
+                    found[at][first] = value
+    return found
+
+
+def _by_period(held: Sequence[Cell], period: int) -> Iterator[tuple[int, list[Cell]]]:
+    for start, inside in groupby(held, lambda cell: cell.place.start // period * period):
+        yield start, list(inside)
 
 
 def load(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from logq.metric import Datum, Metric, MetricStat, Value, Window
 from logq.metrics.metrics import Metrics
+from logq.storage.migrations import MIGRATIONS
 
 NOW = 1_790_000_040
 """Epoch seconds, the start of a minute; a quarter of an hour after a full hour."""
@@ -22,6 +25,26 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
+
+
+class Memory:
+    """A catalog that holds nothing but metrics, in memory: no disk makes it slow."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        for step in MIGRATIONS:
+            if "datapoints" in step:
+                self._connection.executescript(step)
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("BEGIN")
+        yield self._connection
+        self._connection.execute("COMMIT")
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        yield self._connection
 
 
 def datum(

@@ -1,0 +1,1 @@
+"""The functions of metric math, by area."""
