@@ -70,6 +70,9 @@ class LogQ:
 
         opened = Storage.open(self.data, self.clock, self.settings)
         opened.when_events_come(lambda group, batch: self.monitoring.watch(group, batch))
+        opened.when_something_changes(
+            lambda connection, change: self.monitoring.changed(connection, change)
+        )
         return opened
 
     @cached_property
@@ -167,7 +170,14 @@ class LogQ:
         """Metrics, alarms, events and notifications."""
         from logq.monitoring import Monitoring
 
-        return Monitoring(self.storage, self.clock, self.settings)
+        return Monitoring(
+            self.storage,
+            self.clock,
+            self.settings,
+            self.place,
+            lambda purpose: self.master_key.derive(purpose),
+            self._notify,
+        )
 
     @property
     def place(self) -> Place:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from logq.arns import Place
 from logq.metric import Datum, Metric
 from logq.settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from logq.events.bus import Bus
+    from logq.events.forwarding import Forwarding
+    from logq.events.schedules import Schedules
     from logq.metrics.counting import Counting
     from logq.metrics.metrics import Metrics
+    from logq.model import Change
+    from logq.notify.notify import Notify
     from logq.storage import Storage
     from logq.storage.events import Effect, Watch
 
@@ -26,10 +33,22 @@ OWN_NAMESPACE = "LogQ/Logs"
 class Monitoring:
     """The engines that watch one data directory; each is built when it is first asked for."""
 
-    def __init__(self, storage: Storage, clock: Callable[[], int], settings: Settings) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Callable[[], int],
+        settings: Settings,
+        place: Place,
+        key: Callable[[str], bytes],
+        report: Callable[[str], None],
+    ) -> None:
+        """``key`` derives a key for a purpose; ``report`` tells what was not done."""
         self._storage = storage
         self._clock = clock
         self._settings = settings
+        self._place = place
+        self._key = key
+        self._report = report
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -56,11 +75,65 @@ class Monitoring:
     @cached_property
     def watch(self) -> Watch:
         """What looks at every batch of events that is accepted."""
-        return watching([self.counting.watch])
+        return watching([self.counting.watch, self.forwarding.watch])
+
+    @cached_property
+    def notify(self) -> Notify:
+        """Topics, subscriptions and the outbox."""
+        from logq.notify.notify import Notify
+
+        return Notify(
+            self._storage.definitions,
+            self._storage.database,
+            self._clock,
+            self._place,
+            lambda: self._key("notifications"),
+            _matches,
+        )
+
+    @cached_property
+    def bus(self) -> Bus:
+        """Events and the rules that send them on."""
+        from logq.dispatch import Dispatch
+        from logq.events.bus import Bus
+
+        dispatch = Dispatch(
+            lambda: self.notify, lambda connection, data: self.metrics.add(connection, data)
+        )
+        return Bus(self._storage.definitions, self._place, self._clock, dispatch, self._report)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Rules that run by the clock."""
+        from logq.events.schedules import Schedules
+
+        return Schedules(self._storage.definitions, self._storage.database, self.bus, self._place)
+
+    @cached_property
+    def forwarding(self) -> Forwarding:
+        """Subscription filters."""
+        from logq.events.forwarding import Forwarding
+
+        return Forwarding(
+            self._storage.definitions, self.bus, self._place, self._clock, self._report
+        )
 
     def _count(self, name: str, dimensions: Mapping[str, str], amount: float) -> None:
         metric = Metric(OWN_NAMESPACE, name, tuple(sorted(dimensions.items())))
         self.metrics.put([Datum(metric, self._clock() // 1000, (amount,), unit="Count")])
+
+    def changed(self, connection: sqlite3.Connection, change: Change) -> None:
+        """A log group or a definition was changed, in the transaction of ``connection``."""
+        from logq.events.watched import CONFIG, QUIET, changed
+
+        if change.kind not in QUIET and self.bus.wants(CONFIG):
+            self.bus.emit(connection, changed(change, self._place, self._clock()))
+
+
+def _matches(pattern: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    from logq.events.pattern import parse_event_pattern
+
+    return parse_event_pattern(json.dumps(pattern)).matches(document)
 
 
 def watching(watches: Sequence[Watch]) -> Watch:

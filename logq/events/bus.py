@@ -32,7 +32,7 @@ class Bus:
     ) -> None:
         self._place = place
         self._clock = clock
-        self._send = send
+        self.send = send
         self._report = report
         self.matching = Matching(definitions)
 
@@ -60,6 +60,10 @@ class Bus:
         """Emit several events."""
         return sum(self.emit(connection, event) for event in events)
 
+    def wants(self, source: str) -> bool:
+        """Whether any rule is about events of this source."""
+        return self.matching.index().may_match(source)
+
     def fire(
         self,
         connection: sqlite3.Connection,
@@ -82,6 +86,7 @@ class Bus:
                 arn,
                 rule.name,
                 target.arn,
+                target.shown,
                 text(document, reserved),
                 one_hop_on(event),
                 event.time,
@@ -89,7 +94,7 @@ class Bus:
                 target.retry,
             )
             try:
-                self._send(connection, sending)
+                self.send(connection, sending)
                 sent += 1
             except NotFound as error:
                 self._report(f"rule {rule.name}, target {target.id}: {error.message}")

@@ -35,6 +35,8 @@ class Target:
     id: str
     arn: str
     """Of a topic, log group or metric; or the address of an HTTP destination, sealed."""
+    shown: str = ""
+    """An address without what is secret in it."""
     input: str | None = None
     """JSON that is sent in place of the event."""
     input_path: str | None = None

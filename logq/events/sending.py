@@ -22,6 +22,8 @@ class Sending:
     """Of the rule or the filter."""
     target: str
     """An ARN, or a sealed address."""
+    shown: str
+    """An address without what is secret in it; empty for an ARN."""
     body: str
     event: Event
     """What it tells of, one hop further."""

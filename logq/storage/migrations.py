@@ -211,6 +211,16 @@ _EMBEDDED = """
 ALTER TABLE log_groups ADD COLUMN embedded_metrics INTEGER NOT NULL DEFAULT 0;
 """
 
+_RULE_SCHEDULES = """
+-- When rules with a schedule are due, and the schedule and rule that this was reckoned for.
+CREATE TABLE rule_schedules (
+    rule TEXT PRIMARY KEY,
+    schedule TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    due INTEGER
+) WITHOUT ROWID;
+"""
+
 MIGRATIONS: list[str] = [
     _FIRST,
     _DEFINITIONS,
@@ -221,4 +231,5 @@ MIGRATIONS: list[str] = [
     _FILTER_MINUTES,
     _METRICS,
     _EMBEDDED,
+    _RULE_SCHEDULES,
 ]
