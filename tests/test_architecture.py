@@ -319,20 +319,24 @@ def hurried(node: ast.AST) -> bool:
     return any(isinstance(n, int | float) and 0.5 <= n < SHORT for n in numbers)
 
 
-TESTS = [path for path in sorted((ROOT / "tests").rglob("*.py")) if "bench" not in path.parts]
-
-
-@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT / "tests")))
-def test_no_test_depends_on_how_fast_the_machine_is(path: Path) -> None:
+def test_no_test_depends_on_how_fast_the_machine_is() -> None:
     """Wait for a state, a minute if need be; a figure is for a test that is marked ``soak``."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    soak = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef)
-        and any(ast.unparse(mark) == "pytest.mark.soak" for mark in node.decorator_list)
-        for inner in ast.walk(node)
-    }
-    found = [n for n in ast.walk(tree) if n not in soak and isinstance(n, ast.expr) and hurried(n)]
+    found: list[str] = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        if "bench" in path.parts:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        soak = {
+            inner
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef)
+            and any(ast.unparse(mark) == "pytest.mark.soak" for mark in node.decorator_list)
+            for inner in ast.walk(node)
+        }
+        found += [
+            f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.expr) and node not in soak and hurried(node)
+        ]
 
-    assert not [f"line {node.lineno}: {ast.unparse(node)}" for node in found]
+    assert not found
