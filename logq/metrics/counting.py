@@ -52,7 +52,8 @@ class _Filters:
     """The metric filters of one log group, ready to run."""
 
     mark: Hashable
-    named: tuple[tuple[str, MetricFilter], ...]
+    named: tuple[tuple[str, MetricFilter, float | None], ...]
+    """Name, filter, and its value where that is a number."""
     compiled: Compiled | None
     embedded: bool
 
@@ -93,8 +94,8 @@ class Counting:
         data: list[Datum] = []
         tracked: list[tuple[str, Mapping[int, int]]] = []
         found = filters.compiled.run(batch) if filters.compiled is not None else []
-        for (name, wanted), each in zip(filters.named, found, strict=True):
-            made = samples(wanted, each, times)
+        for (name, wanted, constant), each in zip(filters.named, found, strict=True):
+            made = samples(wanted, each, times, constant)
             if wanted.default is not None:
                 tracked.append((name, made.matched if made else {}))
             if made is not None:
@@ -146,13 +147,20 @@ class Counting:
         return found
 
     def _load(self, group: str, mark: Hashable) -> _Filters:
-        from logq.query.filter_pattern import Filter, compile_filters, parse_pattern
+        from logq.query.filter_pattern import Filter, compile_filters, parse_pattern, read_value
 
-        stored = self._definitions.list(KIND, group=group)
-        named = tuple((one.name, filter_of(one.body)) for one in stored)
-        wanted = [Filter(parse_pattern(f.pattern), f.value, f.dimensions) for _, f in named]
+        named: list[tuple[str, MetricFilter, float | None]] = []
+        wanted: list[Filter] = []
+        for one in self._definitions.list(KIND, group=group):
+            each = filter_of(one.body)
+            pattern = parse_pattern(each.pattern)
+            value = read_value(pattern, each.value)
+            constant = value if isinstance(value, float) else None
+            named.append((one.name, each, constant))
+            plain = constant is not None and not each.dimensions
+            wanted.append(Filter(pattern, None if plain else each.value, each.dimensions))
         compiled = compile_filters(wanted) if wanted else None
-        return _Filters(mark, named, compiled, self._groups.get(group).embedded_metrics)
+        return _Filters(mark, tuple(named), compiled, self._groups.get(group).embedded_metrics)
 
     def _within_limit(
         self, group: str, name: str, data: Sequence[Datum], now: int

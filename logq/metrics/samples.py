@@ -68,8 +68,13 @@ class Samples:
     """Matching events that lack the value of a dimension."""
 
 
-def samples(wanted: MetricFilter, found: Found, times: Times) -> Samples | None:
-    """The samples of a filter's matches; None where it matches nothing."""
+def samples(
+    wanted: MetricFilter, found: Found, times: Times, constant: float | None = None
+) -> Samples | None:
+    """The samples of a filter's matches; None where it matches nothing.
+
+    ``constant`` is the filter's value where that is a number.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -81,6 +86,13 @@ def samples(wanted: MetricFilter, found: Found, times: Times) -> Samples | None:
     outside = matches - len(rows)
     minutes = times.minutes.take(rows)
     matched = {one["values"]: one["counts"] for one in minutes.value_counts().to_pylist()}
+    if constant is not None and not found.dimensions:
+        metric = Metric(wanted.namespace, wanted.metric)
+        data = tuple(
+            Datum(metric, minute, (constant,), (count,), unit=wanted.unit)
+            for minute, count in matched.items()
+        )
+        return Samples(data, matched, outside, 0, 0)
 
     assert found.values is not None
     values = found.values.take(rows)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import report, scenes, serving
+from tests.bench import report, scenes, serving, watching
 from tests.bench.measuring import ROOT, Row
 from tests.bench.scenes import Bench
 
@@ -27,7 +27,7 @@ def measure(bench: Bench, only: Sequence[str] = ()) -> Iterator[Row]:
         yield from scenes.ingest(bench)
     if wanted("queries"):
         yield from scenes.queries(bench)
-    elif others := set(only) - {"ingest", "start", "small", "server"}:
+    elif others := set(only) - {"ingest", "start", "small", "server", "filters"}:
         yield from scenes.queries(bench, lambda name: any(part in name for part in others))
     if wanted("start"):
         yield from scenes.start(bench)
@@ -35,6 +35,8 @@ def measure(bench: Bench, only: Sequence[str] = ()) -> Iterator[Row]:
         yield from scenes.small(bench)
     if wanted("server"):
         yield from serving.server(bench)
+    if wanted("filters"):
+        yield from watching.filters(bench)
 
 
 def main(
@@ -51,8 +53,8 @@ def main(
         nargs="+",
         default=(),
         metavar="NAME",
-        help="ingest, queries, start, small, server, or parts of the names of questions; questions "
-        "use the data of the last run with ingest",
+        help="ingest, queries, start, small, server, filters, or parts of the names of questions; "
+        "questions use the data of the last run with ingest",
     )
     chosen = parser.parse_args(arguments)
     bench = Bench(chosen.events, chosen.work, chosen.repeats)

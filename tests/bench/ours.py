@@ -122,3 +122,71 @@ def _parse(lines: list[bytes]) -> Any:
     from logq.ingest.parser import Parser
 
     return Parser().parse(lines, stream="app", arrival=time.time_ns() // 1_000_000).batch
+
+
+def watched_load(data: str, files: Sequence[str], filters: int) -> dict[str, float]:
+    """Load files into a log group with metric filters; how many samples these count."""
+    from tests.bench import corpus
+
+    later = corpus.START + corpus.DAY
+    with LogQ(Path(data), environ={}, clock=lambda: later) as logq:
+        _put_filters(logq, GROUP, filters)
+        logq.load(files, GROUP)
+        return {"counted": _counted(logq)}
+
+
+def would_count(files: Sequence[str], filters: int) -> int:
+    """How many samples those filters have to count, found without LogQ."""
+    events = [json.loads(line) for file in files for line in Path(file).read_bytes().splitlines()]
+    return sum(_matches(number, event) for number in range(filters) for event in events)
+
+
+def minute(data: str, file: str, events: int, groups: int, filters: int) -> dict[str, float]:
+    """Accept events of one minute in several log groups, 500 at a time."""
+    from logq.ingest.incoming import incoming
+
+    with Path(file).open() as lines:
+        texts = [line.rstrip("\n") for line, _ in zip(lines, range(events), strict=False)]
+    texts = (texts * (events // len(texts) + 1))[:events]
+    with LogQ(Path(data), environ={}) as logq:
+        for group in range(groups):
+            _put_filters(logq, f"{GROUP}/{group}", filters)
+        for number, first in enumerate(range(0, events, 500)):
+            part = texts[first : first + 500]
+            times = [logq.clock()] * len(part)
+            logq.accept(f"{GROUP}/{number % groups}", incoming(part, times, "s0"))
+        return {"counted": _counted(logq)}
+
+
+_FILTERS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
+    ('{ $.level = "ERROR" }', "1", lambda e: e["level"] == "ERROR"),
+    ("{ $.http.status >= 500 }", "1", lambda e: e["http"]["status"] >= 500),
+    ("{ $.duration_ms > 100 }", "$.duration_ms", lambda e: e["duration_ms"] > 100),
+    (
+        '{ $.service = "payment" && $.http.method = "POST" }',
+        "$.http.bytes",
+        lambda e: e["service"] == "payment" and e["http"]["method"] == "POST",
+    ),
+)
+
+
+def _matches(number: int, event: Any) -> bool:
+    return _FILTERS[number % len(_FILTERS)][2](event)
+
+
+def _put_filters(logq: LogQ, group: str, filters: int) -> None:
+    from dataclasses import asdict
+
+    from logq.metrics.filter import KIND, MetricFilter
+
+    logq.ensure_group(group)
+    for number in range(filters):
+        pattern, value, _ = _FILTERS[number % len(_FILTERS)]
+        wanted = MetricFilter(pattern, "bench", f"m{number}", value=value)
+        logq.storage.definitions.put(KIND, f"f{number}", asdict(wanted), group=group)
+
+
+def _counted(logq: LogQ) -> int:
+    with logq.storage.database.read() as connection:
+        (found,) = connection.execute("SELECT sum(samples) FROM datapoints").fetchone()
+    return int(found or 0)

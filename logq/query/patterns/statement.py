@@ -59,15 +59,15 @@ def statement(
     events = f"events_{next(_numbers)}"
     inner = exp.Select().from_(exp.Table(this=exp.to_identifier(events, quoted=True)))
     for name, known in stored.items():
-        inner = inner.select(alias(column(name), known))
+        inner.select(alias(column(name), known), copy=False)
     for step in (inputs.made(), inputs.derived or {}, matches or {}):
         if step:
-            inner = exp.Select().select(exp.Star()).from_(inner.subquery("step"))
+            inner = exp.Select().select(exp.Star()).from_(inner.subquery("step", copy=False))
             for name, value in step.items():
-                inner = inner.select(alias(value, name))
-    outer = exp.Select().from_(inner.subquery("step"))
+                inner.select(alias(value, name), copy=False)
+    outer = exp.Select().from_(inner.subquery("step", copy=False))
     for index, output in enumerate(outputs):
-        outer = outer.select(alias(output, f"output_{index}"))
+        outer.select(alias(output, f"output_{index}"), copy=False)
     sql = render(outer if outputs else outer.select(NULL.copy()))
     return Statement(sql, events, tuple(stored))
 
