@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from logq.model import Accepted, Checkpoint, LogGroup, Snapshot
     from logq.monitoring import Monitoring
     from logq.query.engine import Queries, Store
-    from logq.query.inputs import Define
+    from logq.query.known import Define
     from logq.query.reading import Reader
     from logq.storage import Storage
     from logq.storage.findings import Report
@@ -78,7 +78,7 @@ class LogQ:
     @cached_property
     def queries(self) -> Queries:
         """The query engine over this directory's events."""
-        return self.queries_over(self.storage)
+        return self.queries_over(self.storage, self.defined, self.storage.log_groups)
 
     def verify_audit(self, start: int | None = None, end: int | None = None) -> AuditReport:
         """Check the audit between two times, epoch milliseconds, both inclusive."""
@@ -86,9 +86,15 @@ class LogQ:
 
         return verify(AuditStore(self), self.master_key, self.clock(), start, end)
 
-    def queries_over(self, store: Store, define: Define | None = None) -> Queries:
-        """A query engine over some of this directory's events and definitions."""
+    def queries_over(
+        self,
+        store: Store,
+        define: Define | None = None,
+        log_groups: Callable[[], Sequence[LogGroup]] = tuple,
+    ) -> Queries:
+        """A query engine over some of this directory's events, definitions and log groups."""
         from logq.query.engine import Queries
+        from logq.query.known import nothing_defined
         from logq.storage.grams import may_contain
 
         return Queries(
@@ -97,7 +103,8 @@ class LogQ:
             self.clock,
             directory=str(self.data.absolute()),
             text_index=may_contain,
-            define=define or self.defined,
+            define=define or nothing_defined,
+            log_groups=log_groups,
         )
 
     def defined(self, kind: str, name: str) -> Mapping[str, Any] | None:

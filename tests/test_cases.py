@@ -41,6 +41,7 @@ def load() -> list[Any]:
             case.setdefault("events", content.get("events", ""))
             case.setdefault("groups", content.get("groups", {}))
             case.setdefault("tables", content.get("tables", {}))
+            case.setdefault("queries", content.get("queries", {}))
             case.setdefault("file", str(path.relative_to(CASES)))
             found.append(pytest.param(case, id=f"{path.relative_to(CASES)}: {case['name']}"))
     return found
@@ -94,22 +95,27 @@ def lay_out(path: Path, layout: str, streams: Mapping[str, str], group: str = "a
 
 
 def run(path: Path, case: Mapping[str, Any]) -> Result:
-    queries = engine(path, json.dumps(case["tables"]))
+    queries = engine(path, json.dumps({"tables": case["tables"], "queries": case["queries"]}))
     times: dict[str, Any] = {
         name: parse_time(str(case[name]), NOW, end=name == "end")
         for name in ("start", "end")
         if name in case
     }
-    groups = [] if case["query"].lower().startswith("source") else ["app"]
+    sourced = case.get("sourced", case["query"].lower().startswith("source"))
+    groups = [] if sourced else ["app"]
     return queries.run(case["query"], groups=groups, limit=case.get("limit"), **times)
 
 
 @lru_cache(maxsize=len(LAYOUTS))
-def engine(path: Path, tables: str) -> Queries:
-    kept = json.loads(tables)
+def engine(path: Path, defined: str) -> Queries:
+    kept = json.loads(defined)
 
     def define(kind: str, name: str) -> Mapping[str, Any] | None:
-        return {"csv": kept[name]} if kind == "lookup_table" and name in kept else None
+        if kind == "lookup_table" and name in kept["tables"]:
+            return {"csv": kept["tables"][name]}
+        if kind == "query" and name in kept["queries"]:
+            return {"groups": [], "parameters": [], **kept["queries"][name]}
+        return None
 
     storage = Storage.open(path, lambda: NOW, Settings())
     return Queries(
@@ -119,6 +125,7 @@ def engine(path: Path, tables: str) -> Queries:
         directory=str(path),
         text_index=may_contain,
         define=define,
+        log_groups=storage.log_groups,
     )
 
 

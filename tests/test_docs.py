@@ -165,6 +165,7 @@ def first_column(heading: str) -> set[str]:
 
 def test_the_table_of_the_language_names_every_command_that_runs() -> None:
     written = {cell.split()[0].lower() for cell in first_column("The query language")}
+    written = {"saved" if word.startswith("$") else word for word in written}
 
     named_in_passing = {"head", "tail"}
     assert written | named_in_passing == set(commands_of_the_language())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from logq.actions.action import action
 from logq.actions.context import Context
-from logq.actions.reading import named, readable, sources, usable
+from logq.actions.reading import named, readable, reads, usable
 from logq.audit.call import Access
 from logq.work.job import Answer, Job
 
@@ -34,8 +34,8 @@ def run_query(
     params = {
         "text": text,
         "groups": (wanted := named(groups)),
-        "readable": readable(context, [*wanted, *sources(text)]),
-        "usable": usable(context),
+        "readable": readable(context, [*wanted, *reads(context, text)]),
+        "usable": usable(context, text),
         "start": start,
         "end": end,
         "limit": limit,
@@ -64,8 +64,8 @@ def explain_query(
     params = {
         "text": text,
         "groups": (wanted := named(groups)),
-        "readable": readable(context, [*wanted, *sources(text)]),
-        "usable": usable(context),
+        "readable": readable(context, [*wanted, *reads(context, text)]),
+        "usable": usable(context, text),
         "start": start,
         "end": end,
         "analyze": analyze,

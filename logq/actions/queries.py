@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from logq.actions.action import action
 from logq.actions.context import Context
-from logq.actions.reading import QUERY, named, readable
+from logq.actions.reading import QUERY, named, readable, reads, usable
 from logq.audit.call import Access
 from logq.errors import InvalidValue, LimitExceeded, NotFound, Throttled
 from logq.work.job import Job
@@ -49,36 +50,29 @@ def start_query(
     Raises AccessDenied, UnknownLogGroup, QueryError with its place in the text, and LimitExceeded
     if too many run already.
     """
-    from logq.query.request import read
     from logq.storage.answers import Asked
 
     logq = context.logq
     wanted = named(groups)
-    allowed = readable(context, wanted)
+    allowed = readable(context, [*wanted, *reads(context, text)])
     for group in wanted:
         if "*" not in group:
             logq.storage.groups.format(group)  # it must be there
-    asked_for = read(text, wanted, start, end, limit, logq.clock(), logq.settings)
     params = {
         "text": text,
         "groups": wanted,
         "readable": allowed,
+        "usable": usable(context, text),
         "start": start,
         "end": end,
         "limit": limit,
     }
+    read = _read(context, params)
     try:
         answer = context.pool.start(Job("started_query", params), context.caller.name)
     except Throttled as error:
         raise LimitExceeded(error.message, hint=error.hint) from error
-    asked = Asked(
-        str(uuid.uuid4()),
-        logq.clock(),
-        "Scheduled",
-        text,
-        tuple(g for g in asked_for.groups if "*" not in g),
-        context.caller.name,
-    )
+    asked = Asked(str(uuid.uuid4()), logq.clock(), "Scheduled", text, read, context.caller.name)
     context.runs.start(logq.storage.answers, asked, answer)
     return asked.id
 
@@ -127,6 +121,40 @@ def describe_queries(
 def list_log_groups_for_query(context: Context, id: str) -> tuple[str, ...]:
     """The log groups that a query reads; raises NotFound and AccessDenied."""
     return _visible(context, id, "logs:ListLogGroupsForQuery").groups
+
+
+def _read(context: Context, params: Mapping[str, Any]) -> tuple[str, ...]:
+    """The log groups that a query reads: who may see its answer must be allowed all of them.
+
+    Raises QueryError and LimitExceeded.
+    """
+    from logq.query.groups_named import groups_named
+    from logq.query.known import Known
+    from logq.query.request import read
+    from logq.query.selection import Selector, selected
+    from logq.storage.groups import glob
+
+    logq, allowed, usable = context.logq, params["readable"], params["usable"]
+    there = [
+        group for group in logq.storage.log_groups() if allowed is None or group.name in allowed
+    ]
+
+    def define(kind: str, name: str) -> Mapping[str, Any] | None:
+        hidden = usable is not None and name not in usable.get(kind, ())
+        return None if hidden else logq.defined(kind, name)
+
+    def select(selectors: Sequence[Selector]) -> tuple[str, ...]:
+        return selected(selectors, there, logq.settings.account)
+
+    times = (params["start"], params["end"], params["limit"], logq.clock())
+    request = read(
+        params["text"], params["groups"], *times, logq.settings, known=Known(define, select)
+    )
+    inner = groups_named(request.expanded.text)
+    named = [*request.groups, *inner.groups, *(["*"] if inner.inner_functions else [])]
+    names = {group.name for group in there}
+    meant = ([name] if "*" not in name else sorted(filter(glob(name), names)) for name in named)
+    return tuple(dict.fromkeys(chain.from_iterable(meant)))
 
 
 def _visible(context: Context, id: str, permission: str) -> Asked:

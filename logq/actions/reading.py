@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from logq.actions.context import Context
 from logq.arns import group_name
-from logq.errors import LogQError
+
+if TYPE_CHECKING:
+    from logq.model import Definition
 
 QUERY = "logs:StartQuery"
 
@@ -31,29 +34,69 @@ def readable(
     return tuple(name for name in every if context.may(permission, place.log_group(name)))
 
 
-def usable(context: Context) -> dict[str, list[str]] | None:
-    """The definitions that a query of the caller may use, by kind; None for all."""
+def visible(context: Context, definition: Definition) -> bool:
+    """Whether the caller may see this saved query, and query every log group that it names."""
+    place, body = context.place, definition.body
+    arn = place.logs("query-definition", definition.name)
+    if not context.may("logs:DescribeQueryDefinitions", arn):
+        return False
+    groups = named([*body["groups"], *_sources_of_saved(body["query"])])
+    return all(context.may(QUERY, place.log_group(name)) for name in groups if "*" not in name)
+
+
+def usable(context: Context, text: str) -> dict[str, list[str]] | None:
+    """The definitions that this query of the caller may use, by kind; None for all."""
     if context.caller.kind == "administrator":
         return None
     place, definitions = context.place, context.logq.storage.definitions
+    saved = (definitions.get("query", name) for name in sorted(_called(text)))
     return {
-        kind: [
+        "lookup_table": [
             one.name
-            for one in definitions.list(kind)
-            if context.may(permission, place.logs(thing, one.name))
-        ]
-        for kind, permission, thing in (("lookup_table", "logs:GetLookupTable", "lookup-table"),)
+            for one in definitions.list("lookup_table")
+            if context.may("logs:GetLookupTable", place.logs("lookup-table", one.name))
+        ],
+        "query": [one.name for one in saved if one is not None and visible(context, one)],
     }
 
 
+def reads(context: Context, text: str) -> list[str]:
+    """The log groups that a query names itself, also by the saved queries that it may use.
+
+    Those of functions behind SOURCE are not among them: these mean only what may be read.
+    """
+    allowed = usable(context, text)
+    found = sources(text)
+    for name in sorted(_called(text)):
+        saved = context.logq.storage.definitions.get("query", name)
+        if saved is not None and (allowed is None or name in allowed["query"]):
+            found += [*saved.body["groups"], *_sources_of_saved(saved.body["query"])]
+    return named(found)
+
+
 def sources(text: str) -> list[str]:
-    """The log groups that a query names by SOURCE; none where the text is at fault."""
+    """The log groups that a query names by SOURCE, also in queries inside it.
+
+    There are none in a text at fault.
+    """
     if "source" not in text.lower():
         return []
-    from logq.query.commands.source import Source
-    from logq.query.transform import parse
+    from logq.query.groups_named import groups_named
 
-    try:
-        return [name for part in parse(text) if isinstance(part, Source) for name in part.groups]
-    except LogQError:
+    return [*groups_named(text).groups]
+
+
+def _sources_of_saved(text: str) -> list[str]:
+    if "source" not in text.lower():
         return []
+    from logq.query.groups_named import groups_in_saved
+
+    return [*groups_in_saved(text)]
+
+
+def _called(text: str) -> frozenset[str]:
+    if "$" not in text:
+        return frozenset()
+    from logq.query.saved import called
+
+    return called(text)

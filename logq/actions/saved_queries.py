@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -9,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from logq.actions.action import action
 from logq.actions.context import Context
-from logq.actions.reading import QUERY, named, sources
+from logq.actions.reading import visible
 from logq.audit.call import Access
-from logq.errors import AlreadyExists, LimitExceeded, NotFound
+from logq.errors import AlreadyExists, InvalidValue, LimitExceeded, NotFound
 
 if TYPE_CHECKING:
     from logq.model import Definition
 
 KIND = "query"
 MAX_QUERIES = 1000
+MAX_PARAMETERS = 20
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,10 @@ def save_query(
     """Save a query under a name; the whole of it is replaced.
 
     ``id`` changes the query that has it, ``replace`` the one of this name if there is one. Raises
-    NotFound for an unknown id, AlreadyExists for another query's name and LimitExceeded.
+    NotFound for an unknown id, AlreadyExists for another query's name, InvalidValue for parameters
+    that no query can have, and LimitExceeded.
     """
+    _check(parameters)
     context.require("logs:PutQueryDefinition", context.place.logs("query-definition", name))
     definitions = context.logq.storage.definitions
     saved = {one.name: one for one in definitions.list(KIND)}
@@ -92,8 +97,16 @@ def list_saved_queries(context: Context, prefix: str = "") -> tuple[SavedQuery, 
 
     One that names a log group which the caller may not query is left out.
     """
-    saved = map(saved_query, context.logq.storage.definitions.list(KIND, prefix=prefix))
-    return tuple(one for one in saved if _visible(context, one))
+    found = context.logq.storage.definitions.list(KIND, prefix=prefix)
+    return tuple(saved_query(one) for one in found if visible(context, one))
+
+
+def get_saved_query(context: Context, name: str) -> SavedQuery:
+    """One saved query; raises NotFound, also for one that the caller may not see."""
+    found = [one for one in list_saved_queries(context, name) if one.name == name]
+    if not found:
+        raise _unknown(name)
+    return found[0]
 
 
 @action("logs:DeleteQueryDefinition", Access.MANAGEMENT_WRITE)
@@ -109,12 +122,21 @@ def delete_saved_query(context: Context, *, name: str | None = None, id: str | N
         raise _unknown(name or id or "")
 
 
-def _visible(context: Context, query: SavedQuery) -> bool:
-    place = context.place
-    if not context.may("logs:DescribeQueryDefinitions", place.logs("query-definition", query.name)):
-        return False
-    groups = named([*query.groups, *sources(query.text)])
-    return all(context.may(QUERY, place.log_group(name)) for name in groups if "*" not in name)
+def _check(parameters: Sequence[QueryParameter]) -> None:
+    names = [parameter.name for parameter in parameters]
+    if len(names) > MAX_PARAMETERS:
+        raise LimitExceeded(
+            f"a saved query has at most {MAX_PARAMETERS} parameters, not {len(names)}",
+            hint="merge some of them",
+        )
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise InvalidValue(
+                f"{name!r} is not the name of a parameter",
+                hint="use letters, digits and _, a letter or _ first",
+            )
+        if names.count(name) > 1:
+            raise InvalidValue(f"the parameter {name!r} is given twice", hint="leave out one")
 
 
 def saved_query(definition: Definition) -> SavedQuery:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from logq.access.policy import Decision
     from logq.actions.context import Context
     from logq.actions.lookup_tables import LookupTable
+    from logq.actions.saved_queries import SavedQuery
     from logq.app import LogQ
     from logq.audit.verify import Report
     from logq.cli.session import Session
@@ -122,6 +123,33 @@ class Here:
         from logq.actions.lookup_tables import delete_lookup_table
 
         delete_lookup_table(self._context, name)
+
+    def save_query(
+        self, name: str, text: str, groups: Sequence[str], parameters: Mapping[str, str | None]
+    ) -> SavedQuery:
+        """Save a query under a name, with its parameters and their defaults."""
+        from logq.actions.saved_queries import QueryParameter, save_query
+
+        named = [QueryParameter(each, default) for each, default in parameters.items()]
+        return save_query(self._context, name, text, groups=groups, parameters=named, replace=True)
+
+    def list_queries(self) -> tuple[SavedQuery, ...]:
+        """The saved queries in name order."""
+        from logq.actions.saved_queries import list_saved_queries
+
+        return list_saved_queries(self._context)
+
+    def get_query(self, name: str) -> SavedQuery:
+        """One saved query; raises NotFound."""
+        from logq.actions.saved_queries import get_saved_query
+
+        return get_saved_query(self._context, name)
+
+    def delete_query(self, name: str) -> None:
+        """Delete a saved query; raises NotFound."""
+        from logq.actions.saved_queries import delete_saved_query
+
+        delete_saved_query(self._context, name=name)
 
     def verify_audit(self, start: int | None = None, end: int | None = None) -> Report:
         """Prove the audit between two times (epoch ms)."""

@@ -44,8 +44,10 @@ class Newest:
         self._pattern = pattern
         self._changes = Changes(logq.storage.directory.catalog)
         self._arrivals = Arrivals(logq.storage, logq.clock)
-        self._now = logq.queries_over(_Moment(self._arrivals.start(groups), logq.storage))
-        self._later = logq.queries_over(self._arrivals)
+        self._now = logq.queries_over(
+            _Moment(self._arrivals.start(groups), logq.storage), logq.defined
+        )
+        self._later = logq.queries_over(self._arrivals, logq.defined)
 
     def answer(
         self, count: int, follow: bool, sleep: Callable[[float], None] = time.sleep

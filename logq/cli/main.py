@@ -21,7 +21,7 @@ from logq.terminal import lines
 COMMANDS = (
     *("demo", "serve", "ingest", "agent"),
     *("query", "explain", "tail", "fields"),
-    *("groups", "streams", "filters", "tables"),
+    *("groups", "streams", "filters", "tables", "queries"),
     *("keys", "policies", "audit"),
     *("compact", "retention", "doctor"),
     "help",

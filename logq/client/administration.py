@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,28 @@ if TYPE_CHECKING:
     from logq.access.policies import Written
     from logq.access.policy import Decision
     from logq.audit.verify import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A part of a saved query that is filled in when it runs."""
+
+    name: str
+    default: str | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A saved query of the server."""
+
+    id: str
+    name: str
+    text: str
+    groups: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    updated: int
+    """Epoch milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +134,26 @@ class Administration:
         """Delete a lookup table; raises NotFound."""
         self._server.call("DELETE", _tables(name))
 
+    def save_query(
+        self, name: str, text: str, groups: Sequence[str], parameters: Mapping[str, str | None]
+    ) -> Saved:
+        """Save a query under a name, with its parameters and their defaults."""
+        named = [{"name": each, "default": default} for each, default in parameters.items()]
+        wanted = {"query": text, "groups": list(groups), "parameters": named}
+        return _saved(self._server.call("PUT", f"/saved-queries/{segment(name)}", json=wanted))
+
+    def list_queries(self) -> tuple[Saved, ...]:
+        """The saved queries in name order."""
+        return tuple(_saved(one) for one in self._server.call("GET", "/saved-queries")["queries"])
+
+    def get_query(self, name: str) -> Saved:
+        """One saved query; raises NotFound."""
+        return _saved(self._server.call("GET", f"/saved-queries/{segment(name)}"))
+
+    def delete_query(self, name: str) -> None:
+        """Delete a saved query; raises NotFound."""
+        self._server.call("DELETE", f"/saved-queries/{segment(name)}")
+
     def verify_audit(self, start: int | None = None, end: int | None = None) -> Report:
         """Prove the audit between two times (epoch ms)."""
         from logq.audit.verify import Finding, Report
@@ -121,6 +163,11 @@ class Administration:
         found = self._server.call("GET", "/audit/verify", params=params, patient=True)
         findings = [Finding(**one) for one in found.pop("findings")]
         return Report(**found, findings=findings)
+
+
+def _saved(found: dict[str, Any]) -> Saved:
+    parameters = tuple(Parameter(**one) for one in found["parameters"])
+    return Saved(**{**found, "groups": tuple(found["groups"]), "parameters": parameters})
 
 
 def _table(found: dict[str, Any]) -> Table:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from logq.model import Piece, Snapshot
+from logq.model import LogGroup, Piece, Snapshot
 from logq.query.asking import ask
 from logq.query.commands.stats import Stats as StatsCommand
 from logq.query.compiler import compile_query
 from logq.query.connection import Damaged, Session, connect
 from logq.query.damage import damaged, fault
 from logq.query.function import find
-from logq.query.inputs import Define, Inputs, Types, nothing_defined
+from logq.query.inputs import Inputs, Types
+from logq.query.known import Define, Known, nothing_defined
 from logq.query.nodes import Call
 from logq.query.planner import Plan, TextIndex, newest_rows, plan
 from logq.query.request import Request, read
 from logq.query.result import Result, Shape, Stats
 from logq.query.running import Prepared, Run, Window, journal_tables
+from logq.query.selection import Selector, selected
 from logq.query.value import Type
 from logq.settings import Settings
 
@@ -58,13 +60,15 @@ class Queries:
         directory: str | None = None,
         text_index: TextIndex | None = None,
         define: Define = nothing_defined,
+        log_groups: Callable[[], Sequence[LogGroup]] = tuple,
     ) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
         self._directory = directory
         self._index = text_index
-        self._define = define
+        self._log_groups = log_groups
+        self._known = Known(define, self._select)
         self._database: duckdb.DuckDBPyConnection | None = None
         self._session: weakref.ref[Session] | None = None
 
@@ -160,7 +164,12 @@ class Queries:
         limit: int | None,
         pattern: FilterPattern | None = None,
     ) -> Request:
-        return read(text, groups, start, end, limit, self._clock(), self._settings, pattern)
+        return read(
+            text, groups, start, end, limit, self._clock(), self._settings, pattern, self._known
+        )
+
+    def _select(self, selectors: Sequence[Selector]) -> tuple[str, ...]:
+        return selected(selectors, self._log_groups(), self._settings.account)
 
     def prepare(self, request: Request, before: Prepared | None = None) -> Prepared:
         """Compile a query over a new snapshot; raises QueryError and UnknownLogGroup.
@@ -179,16 +188,17 @@ class Queries:
 
     def _prepared(self, request: Request, types: Types) -> Prepared:
         asked = partial(ask, self, self._index)
-        inputs = Inputs(request, self._store.snapshot, types, self._define, asked)
-        program = compile_query(
-            request.commands,
-            inputs.own,
-            request.moment,
-            inputs,
-            request.limit,
-            self._settings.query_limit,
-            pointers=request.pointers,
-        )
+        with request.expanded.as_written():
+            inputs = Inputs(request, self._store.snapshot, types, asked)
+            program = compile_query(
+                request.commands,
+                inputs.own,
+                request.moment,
+                inputs,
+                request.limit,
+                self._settings.query_limit,
+                pointers=request.pointers,
+            )
         plans = {
             source.name: plan(source.snapshot, inputs.needs[source.name], self._index)
             for source in program.sources
@@ -214,10 +224,6 @@ class Queries:
         session = Session(self._database, self._settings, tables)
         self._session = weakref.ref(session)
         return session
-
-    def defined(self, kind: str, name: str) -> Mapping[str, Any] | None:
-        """What a person defined under this name, as JSON, if the caller may use it."""
-        return self._define(kind, name)
 
     def damaged(self, plans: Iterable[Plan], error: Damaged) -> list[Piece]:
         """The segments of plans that are the reason of an error."""

@@ -27,17 +27,8 @@ if TYPE_CHECKING:
 
 Types = Mapping[str, Mapping[str, Type | None]]
 """By source: the types that fields had before and keep where that is possible."""
-Define = Callable[[str, str], Mapping[str, Any] | None]
-"""Finds what a person defined, by kind and name."""
-
-
 Ask = Callable[["Inputs", Sequence[Computed], exp.Select, Ctes], list[tuple[Any, ...]]]
 """Runs a SELECT with its steps, behind tables that functions make."""
-
-
-def nothing_defined(kind: str, name: str) -> Mapping[str, Any] | None:
-    """Where nobody has defined anything."""
-    return None
 
 
 class Inputs:
@@ -48,12 +39,10 @@ class Inputs:
         request: Request,
         snapshot: Callable[[Sequence[str]], Snapshot],
         types: Types,
-        define: Define = nothing_defined,
         asked: Ask | None = None,
     ) -> None:
         self._asked = asked
         self._request = request
-        self._define = define
         self.tables: dict[str, pa.Table] = {}
         """Tables that the statement reads, by SQL name."""
         self._snapshot = snapshot
@@ -80,7 +69,7 @@ class Inputs:
 
     def defined(self, kind: str, name: str) -> Mapping[str, Any] | None:
         """What a person defined under this name, as JSON, if the caller may use it."""
-        return self._define(kind, name)
+        return self._request.known.define(kind, name)
 
     def register(self, label: str, table: pa.Table) -> str:
         """Let the statement read a table; gives its SQL name."""
@@ -93,7 +82,8 @@ class Inputs:
 
         Raises QueryError and UnknownLogGroup.
         """
-        groups, moment, rest = settle(commands, self._request.groups, self._request.moment)
+        asked = self._request
+        groups, moment, rest = settle(commands, asked.groups, asked.moment, asked.known.select)
         name = f"{EVENTS}_{len(self._others) + 2}"
         source = Source(
             self._snapshot(groups),

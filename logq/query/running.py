@@ -97,8 +97,6 @@ class Preparer(Protocol):
 
     def set_aside(self, pieces: Sequence[Piece]) -> bool: ...
 
-    def defined(self, kind: str, name: str) -> Mapping[str, Any] | None: ...
-
 
 class Run:
     """One query on its way to its rows."""
@@ -223,7 +221,7 @@ class Run:
             prefix.append(command)
         request = replace(self.prepared.request, commands=tuple(prefix))
         same = iter(source.snapshot for source in self.prepared.program.sources)
-        inputs = Inputs(request, lambda _: next(same), {}, self._preparer.defined)
+        inputs = Inputs(request, lambda _: next(same), {})
         step = fold(start(inputs.own, request.moment, inputs), prefix)
         counted = step.select().select(fn("count"))
         events = self.prepared.events(self.prepared.plan, (inputs.own, *inputs.sources))

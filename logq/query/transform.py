@@ -14,7 +14,6 @@ from logq.errors import NotAvailableYet
 from logq.query.command import Command, commands, planned_commands
 from logq.query.expressions import Expressions, Node, span_of, tokens, trees
 from logq.query.grammar import parse_tree
-from logq.query.literals import string_value
 from logq.query.nodes import Field
 from logq.query.syntax_error import explain
 
@@ -53,15 +52,6 @@ class _Commands:
         if missing is not None:
             raise missing
         return tuple(made)
-
-    def source(self, stage: Node) -> Values:
-        times: dict[str, str | None] = {"start": None, "end": None}
-        for option in trees(stage, "time_option"):
-            word, time = tokens(option)
-            times["start" if word.type == "START_OPTION" else "end"] = str(time)
-        names = [string_value(t) if t.type == "STRING" else str(t) for t in tokens(stage)]
-        functions = tuple(str(tokens(f)[0]) for f in trees(stage, "source_function"))
-        return {"groups": tuple(names), "functions": functions, **times}
 
     def search(self, stage: Node) -> Values:
         return {"pattern": self.expr.pattern(tokens(stage)[0])}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from logq.database import Database
-from logq.model import Snapshot
+from logq.model import LogGroup, Snapshot
 from logq.settings import Settings
 from logq.storage import doctor, opening, quarantine
 from logq.storage.answers import Answers
@@ -100,6 +100,10 @@ class Storage:
     def snapshot(self, groups: Sequence[str]) -> Snapshot:
         """Everything visible now in the named log groups; raises UnknownLogGroup."""
         return self._snapshots.take(groups, self.clock())
+
+    def log_groups(self) -> tuple[LogGroup, ...]:
+        """Every log group, in name order."""
+        return self.groups.list()
 
     def seal(self, group: str | None = None) -> Sealed:
         """Turn the journal into segments, of one log group or of all."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from logq.app import LogQ
 from logq.errors import AccessDenied, UnknownLogGroup
-from logq.model import Snapshot
+from logq.model import LogGroup, Snapshot
 from logq.query.engine import Queries, Store
 
 
@@ -55,6 +55,11 @@ class Readable:
         """Whether the file of a segment is there as it was written."""
         return self._logq.storage.is_intact(segment_id)
 
+    def log_groups(self) -> Sequence[LogGroup]:
+        """The log groups that may be read."""
+        found = self._logq.storage.log_groups()
+        return [one for one in found if self.names is None or one.name in self.names]
+
     def quarantine(self, segment_id: str, reason: str) -> bool:
         """Take a segment that cannot be read out of every answer."""
         return self._logq.storage.quarantine(segment_id, reason)
@@ -64,7 +69,7 @@ class Readable:
 def _engine(logq: LogQ) -> tuple[Readable, Queries]:
     store: Readable = Readable(logq)
     checked: Store = store
-    return store, logq.queries_over(checked, store.define)
+    return store, logq.queries_over(checked, store.define, store.log_groups)
 
 
 def readable_queries(

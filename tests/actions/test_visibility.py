@@ -128,6 +128,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             put_subscription_filter(context, group, f"sub-{word}", SubscriptionFilter("", arn))
             save_query(context, f"query {word}", f"fields field_{word}", groups=[group])
             save_query(context, f"source {word}", f'SOURCE "{group}" | fields field_{word}')
+            filled = f'union (SOURCE "{group}" | fields @message) | limit {{{{most}}}}'
+            save_query(context, f"filled {word}", filled)
     return path
 
 
@@ -165,6 +167,11 @@ texts = st.sampled_from(
      'union (SOURCE "gamma" | fields @message)', 'union (SOURCE "/app/*" | fields @message)',
      'join left=a right=b on a.level = b.level (SOURCE "/app/beta") | fields b.name',
      'filter level in (SOURCE "gamma" | fields level) | fields @message',
+     "SOURCE logGroups() | fields @log, name", "SOURCE logGroups(namePrefix: 'gam') | fields name",
+     'SOURCE logGroupTags([{"key": "owner", "values": ["*"]}]) | fields @log, @message',
+     "filter level in (SOURCE logGroups() | fields level) | stats count(*) by @log",
+     *(f"$`{kind} {word}`()" for kind in ("query", "source", "filled") for word in INSIDE.values()),
+     *(f"filter level in ($`filled {word}`()) | limit 1" for word in INSIDE.values()),
      "filter name like /o/ | fields name, @log"]
 )  # fmt: skip
 SAMPLES: dict[str, st.SearchStrategy[Any]] = {

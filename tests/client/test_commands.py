@@ -107,6 +107,30 @@ def test_a_command_answers_the_same_there_and_here(both: Both, args: tuple[str, 
     assert there.stdout or there.stderr
 
 
+def test_a_saved_query_is_kept_and_run_there_as_here(both: Both) -> None:
+    text = "filter level = {{level}} | stats count(*) as n"
+    steps = [
+        ("queries", "save", "q/one", text, "-g", "app/one", "-p", "level=ERROR"),
+        ("queries", "run", "q/one"),
+        ("queries", "run", "q/one", "-p", "level=INFO", "-g", "app/*"),
+        ("query", "$`q/one`() | fields n * 2 as m", "-g", "app/one"),
+        ("query", "$`q/one`(nothing = 1)", "-g", "app/one"),
+        ("query", "SOURCE logGroups(namePrefix: ['app/']) | stats count(*)"),
+        ("queries", "show", "q/one"),
+        ("queries", "delete", "q/one", "-y"),
+        ("queries", "show", "q/one"),
+    ]
+    for step in steps:
+        there, here = both.there(*step), both.local(*step)
+        assert (there.returncode, there.stdout, there.stderr) == (
+            here.returncode,
+            here.stdout,
+            here.stderr,
+        )
+        assert "bug" not in there.stderr
+    assert both.there("queries", "list").stdout == ""
+
+
 def test_a_file_of_an_answer_is_the_same(both: Both) -> None:
     for run, name in ((both.there, "there"), (both.local, "here")):
         query = ("query", "fields @timestamp, ms, level", "-g", "app/one", "-o", "parquet")

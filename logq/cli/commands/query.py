@@ -23,6 +23,12 @@ from logq.cli.session import session
 app = command_app()
 
 Text = Annotated[str, typer.Argument(metavar="TEXT", help="The query; - reads it from stdin.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most N rows.")
+]
+Stats = Annotated[
+    bool, typer.Option("--stats", help="Say on stderr what was read and how long it took.")
+]
 
 
 @app.command()
@@ -35,13 +41,9 @@ def query(
     start: Start = None,
     end: End = None,
     output: Output = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most N rows.")
-    ] = None,
+    limit: Limit = None,
     tz: Zone = "UTC",
-    stats: Annotated[
-        bool, typer.Option("--stats", help="Say on stderr what was read and how long it took.")
-    ] = False,
+    stats: Stats = False,
 ) -> None:
     """Run a query over log groups and print its answer."""
     from logq.cli.answers import Asked, ask

@@ -10,4 +10,3 @@ planned("diff", "diff [previousDay | previousWeek | previousMonth]", "compare tw
 planned("anomaly", "anomaly", "keep unusual patterns")
 planned("relevantfields", "relevantfields [field, ...] where condition", "fields that explain it")
 planned("logcompare", "logcompare timeshift 7d", "compare with an earlier window")
-planned("saved", '$Name(parameter = "value", ...)', "run a saved query")

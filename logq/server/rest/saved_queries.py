@@ -11,6 +11,7 @@ from logq.actions.saved_queries import (
     QueryParameter,
     SavedQuery,
     delete_saved_query,
+    get_saved_query,
     list_saved_queries,
     save_query,
 )
@@ -49,6 +50,11 @@ def router(service: Service) -> APIRouter:
     ) -> SavedQueries:
         """The saved queries that the caller may see."""
         return SavedQueries(queries=list(list_saved_queries(service.context(request), prefix)))
+
+    @routes.get("/{name}", summary="Look at a saved query")
+    def get(request: Request, name: Name) -> SavedQuery:
+        """One saved query; run it as `$Name(parameter = "value")` in any query."""
+        return get_saved_query(service.context(request), name)
 
     @routes.put("/{name}", summary="Save a query")
     def save(request: Request, name: Name, query: NewQuery) -> SavedQuery:

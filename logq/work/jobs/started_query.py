@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ def started_query(
     text: str,
     groups: Sequence[str],
     readable: Sequence[str] | None,
+    usable: Mapping[str, Sequence[str]] | None = None,
     start: int,
     end: int,
     limit: int | None,
@@ -36,7 +37,7 @@ def started_query(
     All values are texts; rows that are events end with ``@ptr``. The header has ``groups``, the
     summary ``rows`` and ``stats``.
     """
-    result = readable_queries(logq, readable).run(
+    result = readable_queries(logq, readable, usable).run(
         text, groups=groups, start=start, end=end, limit=limit, pointers=True
     )
     out.header({"groups": result.groups})

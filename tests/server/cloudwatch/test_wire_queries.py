@@ -323,3 +323,30 @@ def test_who_may_not_read_a_group_gets_no_answer_of_it(logs: Any, served: Served
             assert code(error) == "AccessDeniedException", name
     finally:
         served.caller.forbidden.clear()
+
+
+def test_a_saved_query_runs_by_its_name_over_the_groups_that_it_names(logs: Any) -> None:
+    text = "filter level = {{level}} | stats count(*) as n"
+    logs.put_query_definition(
+        name="by level",
+        queryString=text,
+        logGroupNames=["app"],
+        parameters=[{"name": "level", "defaultValue": "ERROR"}],
+    )
+    id = logs.start_query(queryString="$`by level`()", **RANGE)["queryId"]
+    other = logs.start_query(queryString='$`by level`(level = "INFO")', **RANGE)["queryId"]
+
+    assert ended(logs, id)["results"] == [[{"field": "n", "value": "30"}]]
+    assert ended(logs, other)["results"] == [[{"field": "n", "value": "270"}]]
+    assert logs.list_log_groups_for_query(queryId=id)["logGroupIdentifiers"] == ["app"]
+    with pytest.raises(ClientError, match="here is no saved query 'nothing'") as caught:
+        logs.start_query(queryString="$nothing()", **RANGE)
+    assert caught.value.response["Error"]["Code"] == "MalformedQueryException"
+
+
+def test_log_groups_that_source_means_are_those_of_the_query(logs: Any) -> None:
+    text = "SOURCE logGroups(namePrefix: ['ap']) | stats count(*) as n"
+    id = logs.start_query(queryString=text, **RANGE)["queryId"]
+
+    assert ended(logs, id)["results"] == [[{"field": "n", "value": "300"}]]
+    assert logs.list_log_groups_for_query(queryId=id)["logGroupIdentifiers"] == ["app"]

@@ -74,6 +74,15 @@ def test_a_query_is_saved_listed_and_deleted(served: Served) -> None:
     assert made.json()["name"] == "team/errors"
     listed = call(served, "GET", "/saved-queries", params={"prefix": "team/"}).json()["queries"]
     assert [query["text"] for query in listed] == [saved["query"]]
+    assert call(served, "GET", "/saved-queries/team%2Ferrors").json() == listed[0]
+    answer = served.query("$`team/errors`() | stats count(*) as n")
+    assert answer.json() == {"n": EVENTS // 10}
+    served.caller.allowed = [("*", "*log-group:/app/secret*"), ("*", "*query-definition*")]
+    hidden = served.query("$`team/errors`() | stats count(*) as n", "/app/secret").json()
+    unknown = served.query("$`team/nothing`() | stats count(*) as n", "/app/secret").json()
+    assert hidden["detail"] == unknown["detail"].replace("nothing", "errors")
+    assert call(served, "GET", "/saved-queries/team%2Ferrors").status_code == 404
+    served.caller.allowed = [("*", "*")]
     assert call(served, "DELETE", "/saved-queries/team%2Ferrors").status_code == 204
     assert call(served, "DELETE", "/saved-queries/team%2Ferrors").status_code == 404
 

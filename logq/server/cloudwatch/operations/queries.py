@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _NOUN = "query"
 _GROUPS = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
-_SOURCE = re.compile(r"\s*source\b", re.IGNORECASE)
+_SOURCE = re.compile(r"\s*\|?\s*(?:source\b|\$)", re.IGNORECASE)
+"""Saved queries may name log groups, too."""
 _MILLISECONDS_FROM = 10**11
 """Larger times are no seconds of our age: the caller means milliseconds."""
 

@@ -1,0 +1,53 @@
+"""``logq queries``: saved queries from the command line."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Program
+
+TEXT = "filter level = {{level}} | stats count(*) as n | limit {{most}}"
+
+
+def test_a_query_is_saved_listed_shown_run_and_deleted(shop: Program) -> None:
+    saved = shop(
+        *("queries", "save", "team/errors", TEXT, "-g", "shop/api"),
+        *("-p", "level=ERROR", "-p", "most=5"),
+    )
+    assert (saved.code, saved.err) == (0, "saved the query team/errors\n")
+    listed = shop("queries", "list", "-o", "ndjson")
+    assert [(row["name"], row["parameters"], row["groups"]) for row in listed.rows] == [
+        ("team/errors", ["level", "most"], ["shop/api"])
+    ]
+    shown = shop("queries", "show", "team/errors")
+    assert shown.out == TEXT + "\n"
+    assert shown.err == "{{level}}: default ERROR\n{{most}}: default 5\nfor shop/api\n"
+    default = shop("queries", "run", "team/errors")
+    assert default.rows == [{"n": 2}], default.err
+    other = shop("queries", "run", "team/errors", "-p", "level=NOTHING", "-p", "most=1")
+    assert other.rows == [{"n": 0}]
+    inside = shop("query", "$`team/errors`() | fields n + 1 as m", "-g", "shop/*")
+    assert inside.rows == [{"m": 3}]
+    assert shop("queries", "delete", "team/errors", "--yes").code == 0
+    assert shop("queries", "show", "team/errors").code == 3
+
+
+def test_a_value_of_a_parameter_is_never_more_than_a_value(shop: Program) -> None:
+    shop("queries", "save", "q", TEXT, "-p", "most=5")
+
+    strange = shop("queries", "run", "q", "-g", "shop/api", "-p", 'level=x" | limit 1 #')
+    assert strange.rows == [{"n": 0}]
+    missing = shop("queries", "run", "q", "-g", "shop/api")
+    assert missing.code == 2
+    assert "the parameter 'level' of the saved query 'q' has no value" in missing.err
+    for wrong in (["-p", "level"], ["-p", "level=1", "-p", "level=2"], ["-p", "a b=1"]):
+        assert shop("queries", "run", "q", *wrong).code == 2
+    unknown = shop("queries", "save", "q", "limit 1", "-p", "x=1")
+    assert unknown.code == 2
+    assert "{{x}}" in unknown.err
+
+
+def test_a_query_comes_from_standard_input_and_replaces_the_one_before(shop: Program) -> None:
+    assert shop("queries", "save", "r", "limit 1").code == 0
+    assert shop("queries", "save", "r", "-", text="limit 2\n").code == 0
+
+    assert shop("queries", "show", "r").out == "limit 2\n"
+    assert shop("queries", "run", "nothing").code == 2
