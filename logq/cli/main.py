@@ -20,7 +20,7 @@ from logq.terminal import lines
 
 COMMANDS = (
     *("demo", "serve", "ingest", "agent"),
-    *("query", "explain", "tail", "fields"),
+    *("query", "explain", "fmt", "tail", "fields"),
     *("groups", "streams", "filters", "tables", "queries"),
     *("keys", "policies", "audit"),
     *("compact", "retention", "doctor"),

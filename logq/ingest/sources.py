@@ -5,13 +5,14 @@ Every source is read forward in steps of bounded size, whatever it was packed fr
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, BinaryIO, Protocol
 
 from logq.errors import LogQError
 
@@ -167,7 +168,7 @@ class Prefixed:
 def open_source(path: str) -> Source:
     """The content of a path; raises SourceError naming it."""
     if path == STDIN:
-        return _Stdin(sys.stdin.buffer)
+        return _standard_input(sys.stdin.buffer)
     if Path(path).is_dir():
         raise SourceError(f"{path} is a directory", hint=f"name its files: '{path}/*'")
     try:
@@ -176,6 +177,37 @@ def open_source(path: str) -> Source:
         raise unreadable(path, error) from None
     packed = _PACKED.get(_magic(file))
     return packed(file, path) if packed is not None else _Plain(file)
+
+
+def _standard_input(stdin: BinaryIO) -> Source:
+    """What comes in; packed or not is seen without taking anything."""
+    peek = getattr(stdin, "peek", None)
+    packed = _PACKED.get(_kind_of(peek(4)[:4])) if peek is not None else None
+    return (
+        packed(io.BufferedReader(_Counted(stdin)), "standard input")
+        if packed is not None
+        else _Stdin(stdin)
+    )
+
+
+class _Counted(io.RawIOBase):
+    """A stream that knows how much was read of it, and that is left open."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        self._taken += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._taken
 
 
 def read_exactly(source: Source, length: int) -> bytes:
@@ -225,6 +257,10 @@ def _magic(file: IO[bytes]) -> str:
         return ""
     start = file.read(4)
     file.seek(0)
+    return _kind_of(start)
+
+
+def _kind_of(start: bytes) -> str:
     if start[:3] == b"\x1f\x8b\x08":
         return "gzip"
     return "zstd" if start == b"\x28\xb5\x2f\xfd" else ""

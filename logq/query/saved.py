@@ -92,7 +92,7 @@ def called(text: str) -> frozenset[str]:
     if not _CALL.search(text):
         return frozenset()
     try:
-        return frozenset(_name(call) for call in _calls(parse_tree(text)))
+        return frozenset(called_name(call) for call in _calls(parse_tree(text)))
     except UnexpectedInput:
         return frozenset()
 
@@ -138,10 +138,10 @@ def expand(text: str, define: Define, most: int) -> Expanded:
     last = 0
     for each in calls:
         place = span_of(each)
-        definition = define(KIND, _name(each))
+        definition = define(KIND, called_name(each))
         if definition is None:
             raise QueryError(
-                f"there is no saved query {_name(each)!r}",
+                f"there is no saved query {called_name(each)!r}",
                 hint="'logq queries list' lists them",
                 span=place,
             )
@@ -150,7 +150,7 @@ def expand(text: str, define: Define, most: int) -> Expanded:
         start = len(whole)
         values += [(Span(start + s.start, start + s.end), name, place) for name, s in places]
         whole += body
-        inserted.append(Inserted(_name(each), Span(start, len(whole)), place))
+        inserted.append(Inserted(called_name(each), Span(start, len(whole)), place))
         if any(each is child for child in tree.children):
             groups += map(group_name, definition["groups"])
         last = place.end
@@ -172,7 +172,8 @@ def _calls(tree: Tree[Token]) -> list[Node]:
     )
 
 
-def _name(call: Node) -> str:
+def called_name(call: Node) -> str:
+    """The name of the saved query that is called."""
     name = str(tokens(call, "SAVED")[0])[1:]
     return literals.field_path(name)[0][0] if name.startswith("`") else name
 
@@ -187,7 +188,7 @@ def _fill(definition: Mapping[str, Any], call: Node) -> tuple[str, list[tuple[st
         if name not in known:
             having = f"it has {', '.join(known)}" if known else "it has none"
             raise WrongArguments(
-                f"the saved query {_name(call)!r} has no parameter {name!r}",
+                f"the saved query {called_name(call)!r} has no parameter {name!r}",
                 hint=having,
                 span=span_of(token),
             )
@@ -198,8 +199,8 @@ def _fill(definition: Mapping[str, Any], call: Node) -> tuple[str, list[tuple[st
         default = known[name]
         if name not in given and default is None:
             raise WrongArguments(
-                f"the parameter {name!r} of the saved query {_name(call)!r} has no value",
-                hint=f"write ${'...' if ' ' in _name(call) else _name(call)}({name} = ...)",
+                f"the parameter {name!r} of the saved query {called_name(call)!r} has no value",
+                hint=f"write ${'...' if ' ' in called_name(call) else called_name(call)}({name} = ...)",
                 span=span_of(call),
             )
         literal = _literal(given[name]) if name in given else value(str(default))
@@ -211,6 +212,15 @@ def _fill(definition: Mapping[str, Any], call: Node) -> tuple[str, list[tuple[st
     filled += text[last:]
     # A comment at its end must not swallow what stands behind the call.
     return filled + ("\n" if "#" in filled else ""), places
+
+
+def arguments_of(call: Node) -> Iterator[tuple[str, str]]:
+    """The parameters of a call and their literals, as written."""
+    for argument in trees(call, "saved_argument"):
+        name, _, signed = argument.children
+        assert isinstance(signed, Tree)
+        parts = signed.scan_values(lambda part: isinstance(part, Token))
+        yield str(name), "".join(map(str, parts))
 
 
 def _arguments(call: Node) -> dict[str, Node]:
@@ -256,7 +266,7 @@ def _check(expanded: Expanded, values: Sequence[tuple[Span, str, Span]]) -> None
             raise explain(error, expanded.text) from None
         for nested in _calls(tree):
             raise QuerySyntaxError(
-                f"it calls the saved query {_name(nested)!r}",
+                f"it calls the saved query {called_name(nested)!r}",
                 hint="a saved query cannot call another; put its text in",
                 span=span_of(nested),
             )

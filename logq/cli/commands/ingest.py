@@ -53,12 +53,8 @@ def ingest(
 
 def tell(run: Session, report: LoadReport, files: list[str]) -> int:
     """Report what was read and return the exit code; raises Failed if a file could not be."""
+    warn_of_faults(run, report)
     for file in report.files:
-        if file.error is not None:
-            named = file.path in file.error.message
-            run.warn(str(file.error) if named else f"{file.path}: {file.error}")
-        for fault in file.faults[:3]:
-            run.warn(f"{file.path}, line {fault.line}: {fault.reason}")
         if file.already_ingested:
             run.say(f"{file.path}: nothing new since it was read before (--again reads it again)")
     total = report.total
@@ -77,8 +73,23 @@ def tell(run: Session, report: LoadReport, files: list[str]) -> int:
         stdin = "-" in files
         run.say("interrupted; what is counted here is kept" + ("" if stdin else f"; {again}"))
         return INTERRUPTED
+    check_all_read(report)
+    return 0
+
+
+def warn_of_faults(run: Session, report: LoadReport) -> None:
+    """Tell which files and lines could not be read."""
+    for file in report.files:
+        if file.error is not None:
+            named = file.path in file.error.message
+            run.warn(str(file.error) if named else f"{file.path}: {file.error}")
+        for fault in file.faults[:3]:
+            run.warn(f"{file.path}, line {fault.line}: {fault.reason}")
+
+
+def check_all_read(report: LoadReport) -> None:
+    """Raise Failed if a file could not be read to its end."""
     if report.failed:
         raise Failed(
             f"{len(report.failed):,} of {len(report.files):,} files could not be read to their end"
         )
-    return 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from logq.cli.apps import command_app
+from logq.cli.faults import INTERRUPTED, WrongUsage
 from logq.cli.options import (
     End,
     Groups,
@@ -18,7 +20,11 @@ from logq.cli.options import (
     Zone,
     time_range,
 )
-from logq.cli.session import session
+from logq.cli.session import Session, session
+from logq.units import parse_zone
+
+if TYPE_CHECKING:
+    from logq.cli.answers import Asked
 
 app = command_app()
 
@@ -44,11 +50,26 @@ def query(
     limit: Limit = None,
     tz: Zone = "UTC",
     stats: Stats = False,
-) -> None:
-    """Run a query over log groups and print its answer."""
+    files: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--file",
+            "-F",
+            metavar="FILE",
+            help="Ask a file or glob, also .gz and .zst, - for stdin, without ingesting it; "
+            "may be repeated.",
+        ),
+    ] = None,
+    format: Annotated[
+        str, typer.Option(metavar="FORMAT", help="Of --file; 'logq help formats' lists them.")
+    ] = "auto",
+) -> int:
+    """Run a query over log groups or files and print its answer."""
     from logq.cli.answers import Asked, ask
 
     run = session(context)
+    if text == "-" and "-" in (files or ()):
+        raise WrongUsage("query and logs both come from stdin", hint="give the query as TEXT")
     asked = Asked(
         read_text(text),
         group or [],
@@ -59,8 +80,32 @@ def query(
         tz,
         stats,
     )
+    if files:
+        return _ask_files(run, asked, files, format)
     with run.open() as logq:
         ask(run, logq, asked)
+    return 0
+
+
+def _ask_files(run: Session, asked: Asked, files: list[str], format: str) -> int:
+    from logq.cli.answers import ask
+    from logq.cli.commands.ingest import check_all_read, warn_of_faults
+    from logq.cli.over_files import GROUP, over_files
+    from logq.query.transform import parse
+
+    if asked.groups:
+        raise WrongUsage("files and log groups are given", hint="leave out --file or -g")
+    run.query = asked.text
+    parse(asked.text)  # a fault is told before the files are read
+    with over_files(run, files, format, parse_zone(asked.zone)) as (logq, report):
+        if report.interrupted:
+            return INTERRUPTED
+        if len(report.failed) == len(report.files) and report.failed[0].error is not None:
+            raise report.failed[0].error
+        warn_of_faults(run, report)
+        ask(run, logq, replace(asked, groups=[GROUP]))
+    check_all_read(report)
+    return 0
 
 
 def read_text(text: str) -> str:

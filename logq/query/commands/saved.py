@@ -9,6 +9,7 @@ from logq.errors import WrongArguments
 from logq.query.command import Command, command
 from logq.query.compiler import Step
 from logq.query.expressions import Expressions, Node
+from logq.query.saved import arguments_of, called_name
 
 
 @command("saved")
@@ -27,15 +28,15 @@ class Saved(Command):
         "$`Errors By Level`()",
     )
 
-    call: str = ""
-    """As it is written."""
+    title: str = ""
+    arguments: tuple[tuple[str, str], ...] = ()
+    """Names and literals."""
 
     @classmethod
     def read(cls, expr: Expressions, stage: Node) -> dict[str, Any]:
         """The values of a new one from its tree."""
-        return {"call": expr.source(stage)}
+        return {"title": called_name(stage), "arguments": tuple(arguments_of(stage))}
 
     def apply(self, step: Step) -> Step:
         """Its text was put in before the query was compiled; here nobody could."""
-        name = self.call.partition("(")[0]
-        raise WrongArguments(f"the saved query {name} cannot be called here")
+        raise WrongArguments(f"the saved query {self.title!r} cannot be called here")

@@ -51,3 +51,14 @@ def test_a_query_comes_from_standard_input_and_replaces_the_one_before(shop: Pro
 
     assert shop("queries", "show", "r").out == "limit 2\n"
     assert shop("queries", "run", "nothing").code == 2
+
+
+def test_a_query_is_laid_out_or_only_checked(program: Program) -> None:
+    done = program("fmt", "fields a,b # why\n|LIMIT 5", data=None)
+
+    assert (done.code, done.out) == (0, "fields a, b  # why\n| limit 5\n")
+    assert program("fmt", "-", text=done.out, data=None).out == done.out
+    assert program("fmt", "--check", "-", text=done.out, data=None).code == 0
+    assert program("fmt", "--check", "LIMIT 5", data=None).code == 1
+    wrong = program("fmt", "limit x", data=None)
+    assert (wrong.code, "1 | limit x" in wrong.err) == (2, True)
