@@ -200,7 +200,7 @@ def _fill(definition: Mapping[str, Any], call: Node) -> tuple[str, list[tuple[st
         if name not in given and default is None:
             raise WrongArguments(
                 f"the parameter {name!r} of the saved query {called_name(call)!r} has no value",
-                hint=f"write ${'...' if ' ' in called_name(call) else called_name(call)}({name} = ...)",
+                hint=f"give it: {name} = ...",
                 span=span_of(call),
             )
         literal = _literal(given[name]) if name in given else value(str(default))

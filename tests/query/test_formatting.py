@@ -70,7 +70,8 @@ def test_every_query_of_the_cases_means_the_same_when_it_is_laid_out() -> None:
         ("unnest a .b into c", "unnest a .b into c"),
         ("autoregress n P = 1 - 3", "autoregress n p=1-3"),
         ("diff previousday", "diff previousDay"),
-        ("join TYPE = LEFT left = a where a.x=x(limit 1)", "join type=left left=a where a.x = x (limit 1)"),
+        ("join TYPE = LEFT left = a where a.x=x(limit 1)",
+         "join type=left left=a where a.x = x (limit 1)"),
         ("$`A b`( x=1,y = 'z' )", "$`A b`(x = 1, y = 'z')"),
         (
             "filter a in(source 'x'|fields y #why\n)",
