@@ -61,6 +61,8 @@ class Stage:
     parts: list[Part] = field(default_factory=list)
     before: list[Comment] = field(default_factory=list)
     after: list[Comment] = field(default_factory=list)
+    bar: bool = False
+    """Whether a bar stands before it."""
 
 
 Part: TypeAlias = Union[Piece, "list[Stage]"]
@@ -80,7 +82,7 @@ def format_query(text: str) -> str:
     stages = _stages(iter(pieces), opened)
     last = pieces[-1].token.end_pos if pieces else 0
     rest = _comments(text[last:], first=not pieces)
-    (stages[-1].after if pieces else stages[-1].before).extend(rest)
+    (stages[-1].after if stages[-1].parts else stages[-1].before).extend(rest)
     return "\n".join(_lines(stages, ""))
 
 
@@ -130,7 +132,7 @@ def _stages(pieces: Iterator[Piece], opened: set[int | None]) -> list[Stage]:
         if kind == "_BAR" and depth == 0:
             (stage.after if stage.parts else stage.before).extend(piece.comments)
             if stage.parts:
-                stages.append(Stage())
+                stages.append(Stage(bar=True))
             continue
         if kind == "_RPAR" and depth == 0:
             stage.after.extend(piece.comments)
@@ -141,6 +143,8 @@ def _stages(pieces: Iterator[Piece], opened: set[int | None]) -> list[Stage]:
         stage.parts.append(piece)
         if piece.token.start_pos in opened and kind == "_LPAR":
             stage.parts.append(_stages(pieces, opened))
+        elif kind == "_SEMICOLON":
+            stages.append(Stage())
         elif kind in _OPENING:
             depth += 1
         elif kind in _CLOSING:
@@ -150,10 +154,14 @@ def _stages(pieces: Iterator[Piece], opened: set[int | None]) -> list[Stage]:
 
 def _lines(stages: Sequence[Stage], indent: str) -> list[str]:
     lines: list[str] = []
-    for number, stage in enumerate(stages):
-        lines += [indent + comment.text for comment in stage.before]
+    for stage in stages:
+        for comment in stage.before:
+            if comment.own_line or not lines:
+                lines.append(indent + comment.text)
+            else:
+                lines[-1] += f"  {comment.text}"
         if stage.parts:
-            lines += _Broken(stage.parts, indent, "| " if number else "").lines()
+            lines += _Broken(stage.parts, indent, "| " if stage.bar else "").lines()
         for place, comment in enumerate(stage.after):
             if place == 0 and not comment.own_line:
                 lines[-1] += f"  {comment.text}"

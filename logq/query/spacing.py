@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_NONE_BEFORE = frozenset({"_COMMA", "_RPAR", "_RBRACKET", "_RBRACE", "_COLON"})
+_NONE_BEFORE = frozenset({"_COMMA", "_RPAR", "_RBRACKET", "_RBRACE", "_COLON", "_SEMICOLON"})
 _NONE_AFTER = frozenset({"_LPAR", "_LBRACKET", "_LBRACE", "_BANG"})
 _CALLED = frozenset({"FUNCTION", "SAVED", "LOG_GROUPS", "DATA_SOURCE", "LOG_GROUP_TAGS"})
 _VALUES = frozenset(

@@ -81,6 +81,11 @@ def test_every_query_of_the_cases_means_the_same_when_it_is_laid_out() -> None:
             "fields a # one\n,b\n# two\n|limit 5# three",
             "fields a  # one\n    , b\n# two\n| limit 5  # three",
         ),
+        (
+            "let a=500;let b=(filter x=1|fields y);filter a>1 and y in b|limit 5",
+            "let a = 500;\nlet b = (filter x = 1 | fields y);\nfilter a > 1 and y in b\n| limit 5",
+        ),
+        ("let a=1; # why\nlimit 5", "let a = 1;  # why\nlimit 5"),
         ("| # first\nlimit 5", "# first\nlimit 5"),
         ("filter a = 'x   # y'", "filter a = 'x   # y'"),
     ],
