@@ -35,3 +35,5 @@ class Outgoing:
     """How long it is tried at most; None for what the receiver's kind allows."""
     source: str = ""
     """The ARN of what made it, a rule or a topic; said when it cannot be delivered."""
+    hops: int = 0
+    """How many rules stand between this and what no rule made, as ``Event.hops``."""

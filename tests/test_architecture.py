@@ -81,7 +81,7 @@ PACKAGES: dict[str, frozenset[str]] = {
     "alarms": frozenset({"lark", "orjson"}),
     "events": frozenset({"orjson", "pyarrow"}),
     "metrics": frozenset({"cramjam", "lark", "orjson", "pyarrow"}),
-    "notify": frozenset({"cryptography", "httpx2", "orjson"}),
+    "notify": frozenset({"apprise", "cryptography"}),
     "monitoring": frozenset({"pyarrow"}),
     "app": frozenset(),
     "values": frozenset({"orjson"}),

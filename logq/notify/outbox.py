@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from itertools import takewhile
 
-from logq.outgoing import Outgoing
+from logq.outgoing import LOG_GROUP, Outgoing
 
 _GIVEN = tuple(field.name for field in fields(Outgoing))
 _COLUMNS = ", ".join(f'"{name}"' for name in _GIVEN)
@@ -36,15 +37,28 @@ class Entry:
 
 
 def enqueue(connection: sqlite3.Connection, entries: Iterable[Outgoing], delay: int = 0) -> int:
-    """Add entries, to be delivered after ``delay`` ms; how many. Twice the same id adds one."""
+    """Add entries, to be delivered after ``delay`` ms; how many.
+
+    The same id to the same receiver adds nothing. Log groups get a lane each, whatever is said.
+    """
     marks = ", ".join("?" * (len(_GIVEN) + 1))
     rows = [
-        (*(getattr(entry, name) for name in _GIVEN), entry.created + delay) for entry in entries
+        (*(getattr(entry, name) for name in _GIVEN), entry.created + delay)
+        for entry in (_own_lane(entry) for entry in entries)
     ]
     connection.executemany(
         f"INSERT OR IGNORE INTO outbox ({_COLUMNS}, next_at) VALUES ({marks})", rows
     )
     return len(rows)
+
+
+def group_lane(group: str) -> str:
+    """The lane of a log group."""
+    return f"log group {group}"
+
+
+def _own_lane(entry: Outgoing) -> Outgoing:
+    return replace(entry, lane=group_lane(entry.to)) if entry.kind == LOG_GROUP else entry
 
 
 def lanes(connection: sqlite3.Connection) -> dict[str, int]:
@@ -60,6 +74,17 @@ def heads(connection: sqlite3.Connection, lane: str, now: int, limit: int) -> li
     """The heads of a lane that are due, oldest first."""
     sql = _HEADS + " AND next_at <= ? ORDER BY seq LIMIT ?"
     return [_entry(row) for row in connection.execute(sql, (lane, now, limit))]
+
+
+def stored(connection: sqlite3.Connection, lane: str, now: int, limit: int) -> list[Entry]:
+    """The due entries of a lane that go into a log group as they are, oldest first.
+
+    None behind one that is not due: what is in a log group already has lower numbers.
+    """
+    sql = f"SELECT seq, {_COLUMNS}, tried, first_try, next_at, fault FROM outbox"
+    sql += f" WHERE lane = ? AND kind = '{LOG_GROUP}' ORDER BY seq LIMIT ?"
+    found = (_entry(row) for row in connection.execute(sql, (lane, limit)))
+    return list(takewhile(lambda entry: entry.next_at <= now, found))
 
 
 def behind(connection: sqlite3.Connection, key: str, seq: int) -> list[Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -75,6 +76,19 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
         "m": trigger.m,
         "n": trigger.n,
     }
+
+
+def finite(value: Any) -> Any:
+    """The value without what JSON cannot say: infinity, NaN and halves of characters."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {finite(str(key)): finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
+    return value
 
 
 def encode(notification: Notification) -> str:

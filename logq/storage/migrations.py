@@ -137,6 +137,7 @@ CREATE TABLE outbox (
     attempts INTEGER,
     seconds INTEGER,
     source TEXT NOT NULL,
+    hops INTEGER NOT NULL,
     tried INTEGER NOT NULL DEFAULT 0,
     first_try INTEGER,
     next_at INTEGER NOT NULL,
@@ -144,7 +145,7 @@ CREATE TABLE outbox (
     UNIQUE (id, "to")
 );
 CREATE INDEX outbox_by_key ON outbox (key, seq);
-CREATE INDEX outbox_by_lane ON outbox (lane, next_at);
+CREATE INDEX outbox_by_lane ON outbox (lane, seq);
 
 -- What subscribers were told is wrong, until they are told that it is over.
 CREATE TABLE told (

@@ -1,0 +1,1 @@
+"""The notifiers, one kind of service a file."""
