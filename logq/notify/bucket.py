@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-BURST = 1.0
+LEAST_ROOM = 1.0
+"""A bucket holds the tokens of one second, and at least one."""
 
 
 @dataclass
@@ -25,8 +26,8 @@ class Buckets:
     def take(self, name: str, per_second: float, now: int) -> int:
         """Take a token; 0, or without taking one the ms until there is one."""
         with self._lock:
-            bucket = self._buckets.setdefault(name, _Bucket(BURST, now))
-            room = max(BURST, per_second)
+            room = max(LEAST_ROOM, per_second)
+            bucket = self._buckets.setdefault(name, _Bucket(room, now))
             grown = bucket.tokens + max(now - bucket.at, 0) * per_second / 1000
             bucket.tokens, bucket.at = min(grown, room), now
             if now < bucket.closed_until:
@@ -39,5 +40,5 @@ class Buckets:
     def close(self, name: str, until: int) -> None:
         """Give nobody a token before this time, epoch ms."""
         with self._lock:
-            bucket = self._buckets.setdefault(name, _Bucket(BURST, 0))
+            bucket = self._buckets.setdefault(name, _Bucket(0, until))
             bucket.closed_until = max(bucket.closed_until, until)

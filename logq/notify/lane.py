@@ -94,6 +94,8 @@ class Lane:
                 if verdict.unreachable:
                     self.not_before = self._parts.clock() + PAUSE
                     return done
+                if verdict.outcome is Outcome.GONE:
+                    break
         self.not_before = min(waits, default=0)
         return done
 
