@@ -184,6 +184,7 @@ class LogQ:
             self.place,
             lambda purpose: self.master_key.derive(purpose),
             self._notify,
+            self.accept,
         )
 
     @property

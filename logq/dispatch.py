@@ -80,6 +80,7 @@ def _outgoing(sending: Sending, kind: str, to: str, lane: str) -> Outgoing:
         sending.retry.attempts + 1,
         sending.retry.seconds,
         sending.origin,
+        sending.event.hops,
     )
 
 

@@ -15,6 +15,7 @@ from logq.settings import Settings
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from logq.appending import Accept
     from logq.events.bus import Bus
     from logq.events.forwarding import Forwarding
     from logq.events.schedules import Schedules
@@ -41,6 +42,7 @@ class Monitoring:
         place: Place,
         key: Callable[[str], bytes],
         report: Callable[[str], None],
+        accept: Accept,
     ) -> None:
         """``key`` derives a key for a purpose; ``report`` tells what was not done."""
         self._storage = storage
@@ -49,6 +51,9 @@ class Monitoring:
         self._place = place
         self._key = key
         self._report = report
+        self._accept = accept
+        self.notifications: dict[str, int] = {}
+        """How many were ``Delivered``, have ``Failed`` once, or are ``Dead``, since the start."""
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -80,15 +85,24 @@ class Monitoring:
     @cached_property
     def notify(self) -> Notify:
         """Topics, subscriptions and the outbox."""
-        from logq.notify.notify import Notify
+        from logq.appending import Appending
+        from logq.notify.notify import Around, Notify
 
+        around = Around(
+            Appending(self._storage, self._accept),
+            lambda connection, event: self.bus.emit(connection, event),
+            self._count_notifications,
+            matches=_matches,
+            public_url=self._settings.public_url,
+            allow=self._settings.notify_allow,
+        )
         return Notify(
             self._storage.definitions,
             self._storage.database,
             self._clock,
             self._place,
             lambda: self._key("notifications"),
-            _matches,
+            around,
         )
 
     @cached_property
@@ -117,6 +131,10 @@ class Monitoring:
         return Forwarding(
             self._storage.definitions, self.bus, self._place, self._clock, self._report
         )
+
+    def _count_notifications(self, outcome: str, amount: int) -> None:
+        self.notifications[outcome] = self.notifications.get(outcome, 0) + amount
+        self._count(f"Notifications{outcome}", {}, amount)
 
     def _count(self, name: str, dimensions: Mapping[str, str], amount: float) -> None:
         metric = Metric(OWN_NAMESPACE, name, tuple(sorted(dimensions.items())))

@@ -98,6 +98,14 @@ class Settings:
     metric_days_60s: int = setting(15, "days for which metrics by the minute are kept as such")
     metric_days_300s: int = setting(63, "days for which metrics by 5 minutes are kept as such")
     metric_days_3600s: int = setting(455, "days for which metrics by the hour are kept")
+    public_url: str = setting(
+        "", "the address by which people reach this server, for the links in notifications"
+    )
+    notify_allow: str = setting(
+        "",
+        "hosts, addresses and networks, with commas, that notifications may go to although they"
+        " are private or speak no TLS",
+    )
     region: str = setting("us-east-1", "the region that stands in ARNs")
     account: str = setting("000000000000", "the account that stands in ARNs, twelve digits")
 

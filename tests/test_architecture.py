@@ -50,7 +50,7 @@ ROOMS: dict[str, frozenset[str]] = {
     "renderers": GROUND | {"drawing", "renderer", "terminal", "values"},
     # The engines that watch, wired to each other; what events send is handed to the others.
     "dispatch": GROUND | {"events"},
-    "monitoring": GROUND | ENGINES | {"dispatch"},
+    "monitoring": GROUND | ENGINES | {"appending", "dispatch"},
     "app": GROUND | ENGINES | {"monitoring"},
     # The hall's upper floor: queries of other people, and what a caller may ask for at all.
     # Worker processes write answers with the renderers, to the screen that is their pipe.

@@ -21,7 +21,7 @@ FAILED = "LogQ Delivery Failed"
 class Emit(Protocol):
     """Puts an event on the bus, in the transaction of the connection."""
 
-    def __call__(self, connection: sqlite3.Connection, event: Event) -> None: ...
+    def __call__(self, connection: sqlite3.Connection, event: Event) -> object: ...
 
 
 class Count(Protocol):

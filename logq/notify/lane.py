@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from logq.database import Database
@@ -27,6 +28,7 @@ from logq.outgoing import HTTP
 AT_ONCE = 2000
 """Heads that are looked at together."""
 STORED_AT_ONCE = 1000
+STORED_BYTES = 4 << 20
 """Events that go into a log group together."""
 PAUSE = 15_000
 """Ms that a host which does not answer is left alone, if its entries would not wait longer."""
@@ -73,7 +75,7 @@ class Lane:
             stored = outbox.stored(connection, self._name, now, STORED_AT_ONCE)
             heads = [] if stored else outbox.heads(connection, self._name, now, AT_ONCE)
         if stored:
-            return self._store(stored)
+            return self._store(_some(stored))
         waits: list[int] = []
         done = 0
         subscriptions = {one.arn: one for one in self._parts.topics.subscriptions()}
@@ -200,6 +202,14 @@ class Lane:
     def _disable(self, connection: sqlite3.Connection, one: Subscription, why: str) -> None:
         self._parts.topics.change_subscription(replace(one, disabled=why))
         connection.execute("DELETE FROM told WHERE subscription = ?", (one.id,))
+
+
+def _some(entries: Sequence[Entry]) -> list[Entry]:
+    """As many of the first entries as go into a log group at once."""
+    sizes = accumulate(len(entry.out.body) for entry in entries)
+    return [
+        entry for entry, size in zip(entries, sizes, strict=True) if size <= STORED_BYTES
+    ] or list(entries[:1])
 
 
 def _notifier(one: Subscription) -> Notifier:

@@ -95,9 +95,13 @@ class Notify:
     @cached_property
     def subscribing(self) -> Subscribing:
         """Adds and changes subscriptions."""
-        filters = self._around.matches is not None
         return Subscribing(
-            self.topics, self._receivers, self.seals, self.database, self._clock, filters
+            self.topics,
+            self._receivers,
+            self.seals,
+            self.database,
+            self._clock,
+            self._around.matches,
         )
 
     def publish(

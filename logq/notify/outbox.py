@@ -43,7 +43,7 @@ def enqueue(connection: sqlite3.Connection, entries: Iterable[Outgoing], delay: 
     """
     marks = ", ".join("?" * (len(_GIVEN) + 1))
     rows = [
-        (*(getattr(entry, name) for name in _GIVEN), entry.created + delay)
+        (*(getattr(entry, name) for name in _GIVEN), _due(entry) + delay)
         for entry in (_own_lane(entry) for entry in entries)
     ]
     connection.executemany(
@@ -55,6 +55,10 @@ def enqueue(connection: sqlite3.Connection, entries: Iterable[Outgoing], delay: 
 def group_lane(group: str) -> str:
     """The lane of a log group."""
     return f"log group {group}"
+
+
+def _due(entry: Outgoing) -> int:
+    return 0 if entry.kind == LOG_GROUP else entry.created  # the time of an event may be any
 
 
 def _own_lane(entry: Outgoing) -> Outgoing:

@@ -1,4 +1,7 @@
-"""Signatures of webhooks as Standard Webhooks has them: https://www.standardwebhooks.com/"""
+"""Signatures of webhooks as Standard Webhooks has them.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from logq.errors import InvalidValue
 from logq.notification import Notification, Subject
 from logq.notify import outbox, signing
 from logq.notify.notifier import Notifier, notifier
-from logq.notify.publishing import key
+from logq.notify.publishing import Matcher, key
 from logq.notify.receiving import Receivers
 from logq.notify.retry import BACKOFFS
 from logq.notify.secrets import Seals, shown
@@ -26,10 +26,12 @@ CONFIRM_SECONDS = 3 * 86_400
 MAX_URL = 4096
 
 
-def check_options(options: Options, filters: bool) -> Options:
-    """The same options; raises InvalidValue. ``filters``: whether filter policies work here."""
-    if options.filter_policy is not None and not filters:
-        raise InvalidValue("filter policies are not available here")
+def check_options(options: Options, matches: Matcher | None) -> Options:
+    """The same options; raises InvalidValue. Without ``matches`` there are no filter policies."""
+    if options.filter_policy is not None:
+        if matches is None:
+            raise InvalidValue("filter policies are not available here")
+        matches(options.filter_policy, {})
     if options.filter_scope not in ("MessageAttributes", "MessageBody"):
         raise InvalidValue("a filter policy looks at MessageAttributes or at MessageBody")
     _within("repeat_seconds", options.repeat_seconds, 60, 7 * 86_400, zero=True)
@@ -60,14 +62,14 @@ class Subscribing:
         seals: Seals,
         database: Database,
         clock: Callable[[], int],
-        filters: bool,
+        matches: Matcher | None,
     ) -> None:
         self._topics = topics
         self._receivers = receivers
         self._seals = seals
         self._database = database
         self._clock = clock
-        self._filters = filters
+        self._matches = matches
 
     def subscribe(
         self,
@@ -89,7 +91,7 @@ class Subscribing:
         if len(endpoint) > MAX_URL or "\0" in endpoint:
             raise InvalidValue(f"the address is longer than {MAX_URL} characters, or holds NUL")
         lane = kind.check(endpoint)
-        options = check_options(options or Options(), self._filters)
+        options = check_options(options or Options(), self._matches)
         with self._database.write() as connection:
             found = self._topics.get(topic)
             for one in self._topics.subscriptions(found.name):
@@ -139,7 +141,7 @@ class Subscribing:
 
     def change(self, one: Subscription, changes: Mapping[str, Any]) -> Subscription:
         """Give a subscription other options; raises InvalidValue."""
-        options = check_options(replace(one.options, **changes), self._filters)
+        options = check_options(replace(one.options, **changes), self._matches)
         return self._topics.change_subscription(replace(one, options=options))
 
     def enable(self, one: Subscription) -> Subscription:
