@@ -7,7 +7,7 @@ import pytest
 from logq.errors import InvalidConfig, InvalidValue
 from logq.notify.guard import Allowed, Refused, check, destination
 from logq.notify.transport import Request, Transport, Unreachable
-from tests.notify.service import Service
+from tests.notify.service import Service, serving
 
 NOT_PUBLIC = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254",
@@ -121,19 +121,16 @@ def test_a_reply_is_read_up_to_a_limit_and_redirects_are_not_followed(service: S
     assert (reply.status, len(reply.body), len(service.got)) == (302, 64 << 10, 1)
 
 
-def test_a_receiver_that_does_not_answer_is_given_up_in_time(service: Service) -> None:
+def test_a_receiver_that_does_not_answer_is_given_up_in_time() -> None:
     """The clock is not the one of the wall: a second passes whenever somebody looks."""
     seconds = iter(range(1000))
-    service.silent.set()
-    try:
+    with serving() as silent:
+        silent.silent.set()
         transport = Transport(
             Allowed.parse("127.0.0.1"), seconds=3, clock=lambda: float(next(seconds))
         )
         with pytest.raises(Unreachable, match="did not answer in 3 s"):
-            transport(Request(service.url, b"{}"))
-    finally:
-        service.silent.clear()
-        service.awake.set()
+            transport(Request(silent.url, b"{}"))
 
 
 @pytest.mark.parametrize("headers", [{"x": "a\r\nHost: b"}, {"x\n": "a"}, {"x": "ü"}])
