@@ -50,6 +50,8 @@ ROOMS: dict[str, frozenset[str]] = {
     "renderers": GROUND | {"drawing", "renderer", "terminal", "values"},
     # The engines that watch, wired to each other; what events send is handed to the others.
     "dispatch": GROUND | {"events"},
+    # What the outbox has for log groups, through whoever accepts events.
+    "appending": GROUND | {"ingest", "storage"},
     "monitoring": GROUND | ENGINES | {"appending", "dispatch"},
     "app": GROUND | ENGINES | {"monitoring"},
     # The hall's upper floor: queries of other people, and what a caller may ask for at all.
