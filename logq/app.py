@@ -84,7 +84,7 @@ class LogQ:
         """Check the audit between two times, epoch milliseconds, both inclusive."""
         from logq.audit.verify import verify
 
-        return verify(AuditStore(self), self.master_key, self.clock(), start, end)
+        return verify(OwnGroups(self), self.master_key, self.clock(), start, end)
 
     def queries_over(
         self,
@@ -170,7 +170,7 @@ class LogQ:
             self.settings.audit_management_reads,
             self.settings.audit_data_writes,
         )
-        return Audit(AuditStore(self), self.master_key, self.clock, self.place, rules, self._notify)
+        return Audit(OwnGroups(self), self.master_key, self.clock, self.place, rules, self._notify)
 
     @cached_property
     def monitoring(self) -> Monitoring:
@@ -185,6 +185,7 @@ class LogQ:
             lambda purpose: self.master_key.derive(purpose),
             self._notify,
             self.accept,
+            lambda: self.reader,
         )
 
     @property
@@ -262,6 +263,8 @@ class LogQ:
             self.queries.close()
         if "audit" in self.__dict__:
             self.audit.close()
+        if "monitoring" in self.__dict__:
+            self.monitoring.close()
         if "storage" in self.__dict__:
             self.storage.close()
 
@@ -277,8 +280,8 @@ class LogQ:
         self.close()
 
 
-class AuditStore:
-    """The log groups of the audit in a data directory."""
+class OwnGroups:
+    """LogQ's own log groups in a data directory: those of the audit, the history of alarms."""
 
     def __init__(self, logq: LogQ) -> None:
         self._logq = logq

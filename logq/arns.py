@@ -41,6 +41,10 @@ class Place:
         """The ARN of an alarm."""
         return f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm:{name}"
 
+    def mute_rule(self, name: str) -> str:
+        """The ARN of a rule that mutes alarms."""
+        return f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm-mute-rule:{name}"
+
     def topic(self, name: str) -> str:
         """The ARN of a topic."""
         return f"arn:aws:sns:{self.region}:{self.account}:{name}"

@@ -9,12 +9,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from logq.arns import Place
+from logq.errors import InvalidValue
 from logq.metric import Datum, Metric
 from logq.settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from logq.alarms.alarms import Alarms
+    from logq.alarms.definition import Alarm
+    from logq.alarms.log_alarm import Answered, Ask
     from logq.appending import Accept
     from logq.events.bus import Bus
     from logq.events.forwarding import Forwarding
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from logq.metrics.metrics import Metrics
     from logq.model import Change
     from logq.notify.notify import Notify
+    from logq.query.reading import Reader
     from logq.storage import Storage
     from logq.storage.events import Effect, Watch
 
@@ -43,8 +48,14 @@ class Monitoring:
         key: Callable[[str], bytes],
         report: Callable[[str], None],
         accept: Accept,
+        reader: Callable[[], Reader],
     ) -> None:
         """``key`` derives a key for a purpose; ``report`` tells what was not done."""
+        self.ask: Ask = _nobody
+        """Runs the queries of log alarms; set by whoever has worker processes."""
+        self.nudge: Callable[[], None] = lambda: None
+        """Has the rounds look at once what is due, where they are made."""
+        self._reader = reader
         self._storage = storage
         self._clock = clock
         self._settings = settings
@@ -136,6 +147,32 @@ class Monitoring:
         self.notifications[outcome] = self.notifications.get(outcome, 0) + amount
         self._count(f"Notifications{outcome}", {}, amount)
 
+    @cached_property
+    def alarms(self) -> Alarms:
+        """Alarms, their states and mute rules."""
+        from logq.alarms.alarms import Alarms
+        from logq.evidence import evidence
+
+        storage = self._storage
+        return Alarms(
+            storage.database,
+            storage.definitions,
+            self._clock,
+            self._place,
+            self.metrics,
+            self.bus.emit,
+            self.notify.publish,
+            lambda *asked: self.ask(*asked),
+            evidence(lambda *asked: self.ask(*asked), self._reader, storage.definitions),
+            self.notify.forget,
+            delay=self._settings.evaluation_delay * 1000,
+        )
+
+    def close(self) -> None:
+        """End what runs beside the callers."""
+        if "alarms" in self.__dict__:
+            self.alarms.close()
+
     def _count(self, name: str, dimensions: Mapping[str, str], amount: float) -> None:
         metric = Metric(OWN_NAMESPACE, name, tuple(sorted(dimensions.items())))
         self.metrics.put([Datum(metric, self._clock() // 1000, (amount,), unit="Count")])
@@ -146,6 +183,10 @@ class Monitoring:
 
         if change.kind not in QUIET and self.bus.wants(CONFIG):
             self.bus.emit(connection, changed(change, self._place, self._clock()))
+
+
+def _nobody(alarm: Alarm, text: str, start: int, end: int, limit: int) -> Answered:
+    raise InvalidValue("nobody runs queries here", hint="run 'logq serve'")
 
 
 def _matches(pattern: Mapping[str, Any], document: Mapping[str, Any]) -> bool:

@@ -62,6 +62,9 @@ class Settings:
     query_queue: int = setting(32, "queries of a server that may wait for a process")
     query_per_caller: int = setting(16, "queries that one caller may have running or waiting")
     worker_memory: int = setting(6 << 30, "address space in bytes of one query process")
+    evaluation_delay: int = setting(
+        5, "seconds after the end of a period at which alarms look at it"
+    )
     server_hosts: str = setting(
         "", "names, with commas, by which a server may be called besides its address and localhost"
     )

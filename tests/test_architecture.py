@@ -41,6 +41,7 @@ ROOMS: dict[str, frozenset[str]] = {
     **dict.fromkeys(GROUND, GROUND),
     **dict.fromkeys(ENGINES, GROUND),
     # Filter patterns are compiled by the query engine: metric filters, subscription filters.
+    "alarms": GROUND | {"query"},  # the one reader of grammars
     "metrics": GROUND | {"query"},
     "events": GROUND | {"query"},
     "terminal": GROUND,
@@ -52,7 +53,10 @@ ROOMS: dict[str, frozenset[str]] = {
     "dispatch": GROUND | {"events"},
     # What the outbox has for log groups, through whoever accepts events.
     "appending": GROUND | {"ingest", "storage"},
-    "monitoring": GROUND | ENGINES | {"appending", "dispatch"},
+    "monitoring": GROUND | ENGINES | {"appending", "dispatch", "evidence"},
+    # What goes into a notification, and what is called by the clock.
+    "evidence": GROUND | ENGINES,
+    "rounds": GROUND | ENGINES | {"monitoring"},
     "app": GROUND | ENGINES | {"monitoring"},
     # The hall's upper floor: queries of other people, and what a caller may ask for at all.
     # Worker processes write answers with the renderers, to the screen that is their pipe.
@@ -60,7 +64,8 @@ ROOMS: dict[str, frozenset[str]] = {
     "actions": GROUND | ENGINES | {"app", "values", "work"},
     # The terminal's rules of safe text hold for the server's log too; upkeep is storage's keeper.
     "server": GROUND
-    | {"__init__", "access", "actions", "app", "ingest", "storage", "terminal", "values", "work"}
+    | {"__init__", "access", "actions", "app", "ingest", "rounds", "storage", "terminal"}
+    | {"values", "work"}
     # Its documents show what people define as it is.
     | {"alarms", "events", "metrics", "notify"},
     # Speaks HTTP to a server in place of opening a data directory.
@@ -80,12 +85,14 @@ PACKAGES: dict[str, frozenset[str]] = {
     "storage": frozenset({"cramjam", "duckdb", "filelock", "orjson", "pyarrow", "re2"}),
     "ingest": frozenset({"cramjam", "orjson", "pyarrow", "re2", "watchdog"})
     | {"google", "opentelemetry"},  # the messages of what is pushed
-    "alarms": frozenset({"lark", "orjson"}),
+    "alarms": frozenset({"lark"}),
     "events": frozenset({"orjson", "pyarrow"}),
     "metrics": frozenset({"cramjam", "lark", "orjson", "pyarrow"}),
     "notify": frozenset({"apprise", "cryptography"}),
     "monitoring": frozenset({"pyarrow"}),
     "app": frozenset(),
+    "evidence": frozenset(),
+    "rounds": frozenset(),
     "values": frozenset({"orjson"}),
     "renderer": frozenset({"pyarrow"}),
     "renderers": frozenset({"orjson", "pyarrow"}),

@@ -22,15 +22,17 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from logq.access.caller import ADMINISTRATOR
-from logq.app import LogQ
+from logq.app import LogQ, OwnGroups
 from logq.config import table
 from logq.errors import InvalidValue, StorageError
+from logq.rounds import Rounds
 from logq.server import cloudwatch, create_app, syslog
 from logq.server.cloudwatch.operation import operations
 from logq.server.figures import Figures
 from logq.server.gate import Gate, Room
 from logq.server.protocol import protocol
 from logq.server.service import Service
+from logq.work.asking import asking
 from logq.work.pool import Workers
 
 _LOG = logging.getLogger(__name__)
@@ -183,6 +185,7 @@ def serve(
         service = Service(logq, pool, logq.audit, ADMINISTRATOR, binding.local, figures)
         stack.callback(service.runs.close)
         stack.enter_context(_upkeep(logq))
+        stack.enter_context(_monitoring(logq, pool))
         logq.when_accepted(figures.accepted)
         _gauges(figures, pool)
         logq.audit.notify = _LOG.warning  # so that a copy of each digest lies elsewhere
@@ -259,6 +262,22 @@ def _upkeep(logq: LogQ) -> Iterator[None]:
     with keeping(lambda: maintain_apart(logq.data, logq.settings), notify) as keeper:
         logq.storage.when_journal_is_full(lambda _: keeper.nudge())
         yield
+
+
+@contextlib.contextmanager
+def _monitoring(logq: LogQ, pool: Workers) -> Iterator[None]:
+    """Alarms are evaluated in a thread meanwhile."""
+    logq.monitoring.ask = asking(pool)
+    rounds = Rounds(logq.data, logq.monitoring, OwnGroups(logq), logq.clock)
+    stop = threading.Event()
+    thread = threading.Thread(target=rounds.run, args=(stop,), name="monitoring")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        rounds.stop()
+        thread.join()
 
 
 def _gauges(figures: Figures, pool: Workers) -> None:

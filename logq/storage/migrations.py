@@ -222,6 +222,63 @@ CREATE TABLE rule_schedules (
 ) WITHOUT ROWID;
 """
 
+_ALARMS = """
+-- Where each alarm stands; see alarms/standing.py.
+CREATE TABLE alarm_states (
+    name TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    reason_data TEXT,
+    updated INTEGER NOT NULL,
+    transitioned INTEGER NOT NULL,
+    evaluation TEXT,
+    muted_from TEXT,
+    pending INTEGER NOT NULL,
+    timer TEXT,
+    timer_due INTEGER,
+    version INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX alarms_by_timer ON alarm_states (timer_due) WHERE timer_due IS NOT NULL;
+CREATE INDEX alarms_muted ON alarm_states (muted_from) WHERE muted_from IS NOT NULL;
+
+-- What alarms did, also after they were deleted.
+CREATE TABLE alarm_history (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    time INTEGER NOT NULL,
+    alarm TEXT NOT NULL,
+    alarm_type TEXT NOT NULL,
+    type TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    data TEXT NOT NULL,
+    contributor TEXT,
+    attributes TEXT,
+    groups TEXT NOT NULL
+);
+CREATE INDEX alarm_history_by_alarm ON alarm_history (alarm, time);
+CREATE INDEX alarm_history_by_time ON alarm_history (time);
+
+-- The series of log alarms, and the results of their last runs.
+CREATE TABLE alarm_contributors (
+    alarm TEXT NOT NULL,
+    id TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    value REAL,
+    transitioned INTEGER NOT NULL,
+    PRIMARY KEY (alarm, id)
+) WITHOUT ROWID;
+CREATE TABLE alarm_runs (
+    alarm TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (alarm, time)
+) WITHOUT ROWID;
+
+-- changed: counts changes of alarms and mute rules. ticked: the last evaluation, epoch ms.
+CREATE TABLE alarm_marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
 MIGRATIONS: list[str] = [
     _FIRST,
     _DEFINITIONS,
@@ -233,4 +290,5 @@ MIGRATIONS: list[str] = [
     _METRICS,
     _EMBEDDED,
     _RULE_SCHEDULES,
+    _ALARMS,
 ]

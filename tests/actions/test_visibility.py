@@ -26,15 +26,19 @@ from logq.access import document
 from logq.access.caller import Caller
 from logq.access.policy import Policy, group_of
 from logq.actions.action import Action, actions
+from logq.actions.alarms import put_log_alarm
 from logq.actions.context import Context, Origin
 from logq.actions.groups import create_log_group
 from logq.actions.index_policies import put_index_policy
 from logq.actions.metric_filters import put_metric_filter
 from logq.actions.saved_queries import save_query
 from logq.actions.subscription_filters import SubscriptionFilter, put_subscription_filter
+from logq.alarms.definition import Alarm, Check, CompositeWatch, LogWatch
+from logq.alarms.mute import MuteRule
 from logq.app import LogQ
 from logq.errors import LogQError
 from logq.ingest.incoming import Incoming, incoming
+from logq.metric import Metric
 from logq.metrics.filter import MetricFilter
 from logq.model import Checkpoint
 from logq.work import job
@@ -106,6 +110,11 @@ class Here:
         return Done(out.said, out.getvalue(), summary)
 
 
+def log_alarm(name: str, group: str, aggregation: str) -> Alarm:
+    check = Check("GreaterThanThreshold", 1)
+    return Alarm(name, LogWatch("fields name", (group,), aggregation, check))
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with four log groups, each full of its own word."""
@@ -127,6 +136,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             arn = f"arn:aws:kinesis:us-east-1:000000000000:stream/{word}"
             put_subscription_filter(context, group, f"sub-{word}", SubscriptionFilter("", arn))
             save_query(context, f"query {word}", f"fields field_{word}", groups=[group])
+            put_log_alarm(context, log_alarm(f"log {word}", group, f"count(*) by field_{word}"))
             save_query(context, f"source {word}", f'SOURCE "{group}" | fields field_{word}')
             filled = f'union (SOURCE "{group}" | fields @message) | limit {{{{most}}}}'
             save_query(context, f"filled {word}", filled)
@@ -186,6 +196,12 @@ SAMPLES: dict[str, st.SearchStrategy[Any]] = {
     "incoming": st.just(incoming(["x"], [NOW], "s")),
     "metric_filter": st.just(MetricFilter("x", "n", "m")),
     "subscription": st.just(SubscriptionFilter("", "arn:aws:kinesis:us-east-1:0:stream/s")),
+    "alarm": st.one_of(
+        st.just(Alarm("c", CompositeWatch("ALARM(nothing)"))),
+        st.sampled_from([*GROUPS, "nothing"]).map(lambda name: log_alarm("l", name, "count(*)")),
+    ),
+    "rule": st.just(MuteRule("r", "at(2026-01-01T00:00)", "PT1H", names=("a",))),
+    "metric": st.just(Metric("n", "m")),
     "times": st.just([NOW]),
     "messages": st.just(["x"]),
     "tags": st.just({"a": "b"}),
@@ -303,6 +319,8 @@ def test_everything_is_mentioned_to_an_administrator(world: Path, tmp_path: Path
             "logs:DescribeMetricFilters": {},
             "logs:DescribeQueryDefinitions": {},
             "logs:FilterLogEvents": {"group": "gamma"},
+            "cloudwatch:DescribeAlarms": {},
+            "cloudwatch:DescribeAlarmHistory": {},
             "logq:RunQuery": {"text": "fields @message, @log", "groups": ["*"]},
             "logq:DiscoverFields": {"groups": ["*"]},
         }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from logq.app import AuditStore, LogQ
+from logq.app import LogQ, OwnGroups
 from logq.audit.call import Access
 from logq.audit.digest import HOUR
 from logq.audit.store import AUDIT, DIGESTS
@@ -168,7 +168,7 @@ def test_records_go_on_waiting_while_the_disk_refuses(
         def full(*_: object) -> None:
             raise StorageError("the disk is full")
 
-        patch.setattr(AuditStore, "append", full)
+        patch.setattr(OwnGroups, "append", full)
         logq.audit.record(call("StartQuery", Access.DATA_READ))
         with pytest.raises(StorageError, match="full"):
             logq.audit.record(call("DeleteLogGroup"))

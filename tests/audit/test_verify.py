@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from logq.app import AuditStore, LogQ
+from logq.app import LogQ, OwnGroups
 from logq.audit import chain, digest
 from logq.audit.chain import Head
 from logq.audit.digest import HOUR
@@ -48,7 +48,7 @@ def rewrite(logq: LogQ, group: str, changed: Lines) -> None:
     logq.storage.groups.delete(group)
     logq.storage.groups.create(group, RETENTION_DAYS[group])
     if changed:
-        AuditStore(logq).append(group, changed, Checkpoint("test", "x", "1"))
+        OwnGroups(logq).append(group, changed, Checkpoint("test", "x", "1"))
 
 
 def forged(text: str, change: Callable[[dict[str, object]], None]) -> str:
