@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from logq.actions.action import action
 from logq.actions.context import Context
-from logq.actions.reading import QUERY, readable, sources, usable
+from logq.actions.reading import QUERY, readable, reads, usable
 from logq.alarms.definition import Alarm, CompositeWatch, LogWatch, MetricWatch, Rights
 from logq.alarms.history import ALARM_TYPES, Item, Search
 from logq.alarms.state import State
@@ -53,12 +53,12 @@ def put_log_alarm(context: Context, alarm: Alarm) -> Described:
 
     _allowed(context, "cloudwatch:PutLogAlarm", alarm)
     watch = _of(alarm, LogWatch)
-    groups = readable(context, [*watch.groups, *sources(watch.text)])
+    groups = readable(context, [*watch.groups, *reads(context, watch.text)])
     logq = context.logq
     for group in watch.groups:
         logq.storage.groups.format(group)  # it must be there
     read(watch.text, list(watch.groups), 0, 1, None, logq.clock(), logq.settings)
-    named = usable(context)
+    named = usable(context, watch.text)
     definitions = None if named is None else {kind: tuple(each) for kind, each in named.items()}
     rights = Rights(groups, definitions)
     return _put(context, replace(alarm, rights=rights))
