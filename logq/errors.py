@@ -9,6 +9,7 @@
     │  ├─ UnknownFunction
     │  ├─ WrongArguments         number or kind of a function's arguments
     │  ├─ InvalidRegex
+    │  ├─ NotInInsights          what CloudWatch would refuse, in strict mode
     │  ├─ InvalidPattern         a filter pattern that does not follow its rules
     │  └─ NotAvailableYet        part of the language that this version cannot run
     ├─ NotFound
@@ -111,6 +112,10 @@ class InvalidRegex(QueryError):
 
 class InvalidPattern(QueryError):
     """A filter pattern that does not follow its rules."""
+
+
+class NotInInsights(QueryError):
+    """CloudWatch would refuse this, and the setting ``compat`` asks for that."""
 
 
 class NotAvailableYet(QueryError):

@@ -51,6 +51,9 @@ class Settings:
     answers_bytes: int = setting(
         1 << 30, "bytes of answers that are kept; the oldest go when there are more"
     )
+    compat: str = setting(
+        "lenient", "lenient, or strict: refuse in queries what CloudWatch Logs Insights refuses"
+    )
     query_limit: int = setting(10_000, "rows of a query that names no limit")
     query_max_chars: int = setting(10_000, "longest query text in characters")
     query_seconds: int = setting(900, "time limit of one query in seconds")

@@ -103,7 +103,9 @@ def run(path: Path, case: Mapping[str, Any]) -> Result:
     }
     sourced = case.get("sourced", case["query"].lower().startswith("source"))
     groups = [] if sourced else ["app"]
-    return queries.run(case["query"], groups=groups, limit=case.get("limit"), **times)
+    return queries.run(
+        case["query"], groups=groups, limit=case.get("limit"), strict=case.get("strict"), **times
+    )
 
 
 @lru_cache(maxsize=len(LAYOUTS))

@@ -24,6 +24,7 @@ def run_query(
     zone: str = "UTC",
     pointers: bool = False,
     filter: str | None = None,
+    strict: bool | None = None,
 ) -> Answer:
     """Run a query in a worker process and give its answer as it comes; as the job ``query``.
 
@@ -43,6 +44,7 @@ def run_query(
         "zone": zone,
         "pointers": pointers,
         "filter": filter,
+        "strict": strict,
     }
     return context.pool.start(Job("query", params), context.caller.name)
 

@@ -35,6 +35,7 @@ class Asked:
     file: str | None = None
     zone: str = "UTC"
     stats: bool = False
+    strict: bool | None = None
 
 
 def ask(run: Session, logq: LogQ | Remote, asked: Asked) -> int:
@@ -52,6 +53,7 @@ def ask(run: Session, logq: LogQ | Remote, asked: Asked) -> int:
             start=asked.range.start,
             end=asked.range.end,
             limit=asked.limit,
+            strict=asked.strict,
         )
         answer = answer_of(result, ticker.stop)
         count = renderer.render(output, answer, run.out, options)

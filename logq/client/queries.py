@@ -48,6 +48,7 @@ class Queries:
         end: int | None = None,
         limit: int | None = None,
         pattern: Pattern | None = None,
+        strict: bool | None = None,
     ) -> Result:
         """Run a query over log groups within times (epoch ms, inclusive); raises LogQError.
 
@@ -60,6 +61,7 @@ class Queries:
             "end": end,
             "limit": limit,
             "filter": pattern.text if pattern else None,
+            "strict": strict,
         }
         asked = {name: value for name, value in asked.items() if value is not None}
         stack = ExitStack()

@@ -31,6 +31,8 @@ class Command:
     """How it is written, for the help."""
     examples: ClassVar[tuple[str, ...]]
     """Whole queries that use it; each is compiled by the tests."""
+    beyond: ClassVar[bool] = False
+    """Whether CloudWatch Logs Insights does not have it."""
 
     span: Span | None = field(compare=False)
 

@@ -82,19 +82,21 @@ class Queries:
         limit: int | None = None,
         pattern: FilterPattern | None = None,
         pointers: bool = False,
+        strict: bool | None = None,
     ) -> Result:
         """Run a query over log groups (names and globs) within times (epoch ms, inclusive).
 
         With a filter pattern only events that match it reach the query; with ``pointers`` rows
-        that are events have ``@ptr`` as their last column. Raises QueryError with its place in
+        that are events have ``@ptr`` as their last column. ``strict`` goes before the setting
+        ``compat``. Raises QueryError with its place in
         the text, UnknownLogGroup, LimitExceeded, StorageError.
         """
         began = time.monotonic()
-        request = self._request(text, groups, start, end, limit, pattern)
+        request = self._request(text, groups, start, end, limit, pattern, strict)
         run = Run(self, replace(request, pointers=pointers))
         run.open()
         prepared = run.prepared
-        warnings = [*prepared.warnings, *prepared.program.warnings]
+        warnings = [*prepared.warnings, *request.warnings, *prepared.program.warnings]
         columns = prepared.columns
 
         def rows() -> Iterator[tuple[Any, ...]]:
@@ -163,10 +165,10 @@ class Queries:
         end: int | None,
         limit: int | None,
         pattern: FilterPattern | None = None,
+        strict: bool | None = None,
     ) -> Request:
-        return read(
-            text, groups, start, end, limit, self._clock(), self._settings, pattern, self._known
-        )
+        known, now = self._known, self._clock()
+        return read(text, groups, start, end, limit, now, self._settings, pattern, known, strict)
 
     def _select(self, selectors: Sequence[Selector]) -> tuple[str, ...]:
         return selected(selectors, self._log_groups(), self._settings.account)

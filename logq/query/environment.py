@@ -34,6 +34,11 @@ class Others(Protocol):
     """The queries inside a query."""
 
     @property
+    def strict(self) -> bool:
+        """Whether everything is as CloudWatch has it."""
+        ...
+
+    @property
     def sources(self) -> Sequence[Source]:
         """What they read."""
         ...

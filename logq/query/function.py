@@ -69,6 +69,8 @@ class Function:
     """An aggregate that stands only in window: it tells of a row's place among the others."""
     context: bool = False
     """The build function takes the ``Environment`` first."""
+    beyond: tuple[str, ...] = ()
+    """Those of its names that CloudWatch Logs Insights does not have."""
 
     @property
     def counts(self) -> bool:
@@ -120,6 +122,7 @@ def function(
     additive: bool = False,
     window: bool = False,
     context: bool = False,
+    beyond: tuple[str, ...] = (),
 ) -> Callable[[Build], Build]:
     """Register a function.
 
@@ -149,6 +152,7 @@ def function(
             additive=additive,
             window=window,
             context=context,
+            beyond=beyond,
         )
         for spelling in (name, *aliases):
             if canonical(spelling) in _FUNCTIONS:
@@ -171,6 +175,12 @@ def functions() -> tuple[Function, ...]:
     _load()
     unique = {f.name: f for f in _FUNCTIONS.values()}
     return tuple(sorted(unique.values(), key=lambda f: (f.area, f.name.lower())))
+
+
+@cache
+def names_beyond() -> frozenset[str]:
+    """Canonical names that CloudWatch Logs Insights does not have."""
+    return frozenset(canonical(name) for entry in functions() for name in entry.beyond)
 
 
 def find(name: str) -> Function:

@@ -12,6 +12,7 @@ from logq.query.zones import UTC, Zone
 from logq.units import MILLISECONDS
 
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
+_CAPS = {"ms": 1000, "s": 60, "m": 60, "h": 24}
 _MONTH_MS = 2_629_746_000
 _INTERVALS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day"}
 
@@ -29,6 +30,14 @@ def lengths(period: Duration) -> tuple[int, int]:
     if months:
         return months * 28 * MILLISECONDS["d"], months * 31 * MILLISECONDS["d"]
     return bucket_ms(period), bucket_ms(period)
+
+
+def clamped(period: Duration) -> Duration:
+    """The period that CloudWatch makes of one that is above the cap of its unit."""
+    cap = _CAPS.get(period.unit)
+    if cap is None or period.amount <= cap:
+        return period
+    return Duration(cap, period.unit, span=period.span)
 
 
 def interval(period: Duration) -> Sql:

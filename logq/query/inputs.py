@@ -58,6 +58,11 @@ class Inputs:
         """How far the times lie back that are read now."""
 
     @property
+    def strict(self) -> bool:
+        """Whether everything is as CloudWatch has it."""
+        return self._request.strict
+
+    @property
     def sources(self) -> Sequence[Source]:
         """The events of the queries inside."""
         return tuple(self._others)

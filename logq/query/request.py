@@ -15,6 +15,7 @@ from logq.query.filter_pattern import FilterPattern
 from logq.query.known import Known, Select
 from logq.query.matching import Matching
 from logq.query.saved import Expanded, expand
+from logq.query.strictness import check, is_strict
 from logq.query.transform import parse
 from logq.settings import Settings
 from logq.units import parse_time
@@ -39,6 +40,10 @@ class Request:
     """What it may refer to."""
     expanded: Expanded = Expanded("")
     """The text with its saved queries, which the places of faults are in at first."""
+    strict: bool = False
+    """Whether everything is as CloudWatch has it."""
+    warnings: tuple[str, ...] = ()
+    """What CloudWatch would refuse."""
 
 
 def read(
@@ -51,10 +56,12 @@ def read(
     settings: Settings,
     pattern: FilterPattern | None = None,
     known: Known = Known(),  # noqa: B008
+    strict: bool | None = None,
 ) -> Request:
     """Parse a query and settle what it reads; raises QueryError and LimitExceeded.
 
-    Only events that match the pattern reach the query.
+    Only events that match the pattern reach the query. In strict mode, by the settings unless it
+    is given, what CloudWatch would refuse is an error.
     """
     if len(text) > settings.query_max_chars:
         raise LimitExceeded(
@@ -71,6 +78,8 @@ def read(
                 hint="name them in one place",
                 span=sources[0].span or Span(0, 0),
             )
+        strict = is_strict(settings.compat) if strict is None else strict
+        warnings = check(expanded.text, commands, strict=strict)
         named = groups or expanded.groups
         wanted, moment, rest = settle(commands, named, Moment(now, start, end), known.select)
     if not wanted:
@@ -79,7 +88,17 @@ def read(
         )
     if pattern is not None:
         rest = (Matching(None, pattern), *rest)
-    return Request(text, rest, wanted, moment, limit, known=known, expanded=expanded)
+    return Request(
+        text,
+        rest,
+        wanted,
+        moment,
+        limit,
+        strict=strict,
+        warnings=warnings,
+        known=known,
+        expanded=expanded,
+    )
 
 
 def settle(

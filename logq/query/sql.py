@@ -30,7 +30,7 @@ from logq.query.build import (
 from logq.query.compare import contains, equals, is_in, matches, ordered
 from logq.query.environment import Environment
 from logq.query.function import Function, canonical, find
-from logq.query.grid import bucket_ms
+from logq.query.grid import bucket_ms, clamped
 from logq.query.nodes import Expr
 from logq.query.once import R, once
 from logq.query.regex import compile_pattern, longest
@@ -364,10 +364,20 @@ def _argument(function: Function, index: int, node: Expr, env: Environment) -> o
                 )
             if node.amount == 0:
                 raise WrongArguments("a period must be longer than zero")
-            return node
+            return _capped(node, env) if env.others.strict else node
         if parameter.kind == "constant":
             return _constant(function, parameter.name, node)
         return evaluate(node, env)
+
+
+def _capped(period: nodes.Duration, env: Environment) -> nodes.Duration:
+    kept = clamped(period)
+    if kept != period:
+        env.warnings.append(
+            f"a period of {period.amount}{period.unit} counts as {kept.amount}{kept.unit}, "
+            "as in CloudWatch"
+        )
+    return kept
 
 
 def _constant(function: Function, name: str, node: Expr) -> object:

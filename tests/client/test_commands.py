@@ -77,6 +77,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         ("query", "display level, ms", "-g", "app/one", "-o", "csv", "--tz", "Europe/Berlin"),
         ("query", "fields ms", "-g", "app/one", "--end", "2026-03-17T12:00:00Z"),
         ("query", "display nosuch", "-g", "app/one"),
+        ("query", "sort ms | stats count(*) as n", "-g", "app/one", "--strict"),
+        ("query", "sort ms | stats count(*) as n", "-g", "app/one", "--lenient"),
         ("query", "fields abs(", "-g", "app/one"),
         ("query", "stats count(*) by nosuch | sort ms", "-g", "app/one"),
         ("query", "fields ms", "-g", "nothing"),

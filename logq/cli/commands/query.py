@@ -63,6 +63,10 @@ def query(
     format: Annotated[
         str, typer.Option(metavar="FORMAT", help="Of --file; 'logq help formats' lists them.")
     ] = "auto",
+    strict: Annotated[
+        bool | None,
+        typer.Option("--strict/--lenient", help="Refuse what CloudWatch refuses (setting compat)."),
+    ] = None,
 ) -> int:
     """Run a query over log groups or files and print its answer."""
     from logq.cli.answers import Asked, ask
@@ -79,6 +83,7 @@ def query(
         file,
         tz,
         stats,
+        strict,
     )
     if files:
         return _ask_files(run, asked, files, format)

@@ -33,6 +33,7 @@ class Context(Command):
     those around them. Columns that ``fields``, ``parse`` and the like have made are there for all.
     """
 
+    beyond = True
     syntax = "context N before, N after [by FIELD, ...]"
     examples = (
         'filter level = "ERROR" | context 5 before, 10 after',

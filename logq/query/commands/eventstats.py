@@ -42,6 +42,7 @@ def _partition(step: Step, by: tuple[Item, ...]) -> Frame:
 class Eventstats(Command):
     """Put aggregates of all rows, or of the rows with the same keys, beside every row."""
 
+    beyond = True
     syntax = "eventstats AGGREGATE [as NAME], ... [by KEY, ...]"
     examples = (
         "stats count(*) as n by service | eventstats sum(n) as all | fields 100 * n / all as share",
@@ -73,6 +74,7 @@ class Window(Command):
     or by the current order.
     """
 
+    beyond = True
     syntax = "window AGGREGATE [as NAME], ... [by KEY, ...] [order KEY [desc], ...] [rows N]"
     examples = (
         "stats count(*) as n by bin(5m) as t | window avg(n) as moving rows 12",

@@ -45,6 +45,7 @@ class Facets(Command):
     and lists.
     """
 
+    beyond = True
     syntax = "facets [N]"
     examples = ('filter level = "ERROR" | facets', "filter http.status >= 500 | facets 3")
 
@@ -104,6 +105,7 @@ class Facets(Command):
 class Fieldvalues(Command):
     """All values of a field: kind, how many rows have it, and what percentage of those with any."""
 
+    beyond = True
     syntax = "fieldvalues FIELD"
     examples = ("fieldvalues http.status | limit 20",)
 

@@ -19,6 +19,7 @@ from logq.query.value import Type
 class Fieldnames(Command):
     """List the fields that the rows have: kinds of values, how many rows, and what percentage."""
 
+    beyond = True
     syntax = "fieldnames"
     examples = ('filter level = "ERROR" | fieldnames',)
 

@@ -21,6 +21,7 @@ class Let(Command):
     ``union``, ``appendcols`` and behind ``in``.
     """
 
+    beyond = True
     syntax = "let NAME = EXPRESSION;   or   let NAME = (QUERY);"
     examples = (
         "let slow = duration_ms > 500; filter slow | stats count(*) as n by service",

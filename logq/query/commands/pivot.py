@@ -36,6 +36,7 @@ class Pivot(Command):
     first for the names of the columns.
     """
 
+    beyond = True
     syntax = "pivot KEY, ... on FIELD"
     examples = (
         "pivot service on level",

@@ -21,6 +21,7 @@ from logq.query.sql import evaluate
 class Rename(Command):
     """Give columns other names; the old names are gone."""
 
+    beyond = True
     syntax = "rename NAME as NAME, ..."
     examples = ("stats count(*) by service | rename `count(*)` as events, service as name",)
 
@@ -78,6 +79,7 @@ def _renamed(shown: tuple[str, ...] | None, names: dict[str, str]) -> tuple[str,
 class Drop(Command):
     """Remove columns; ``http.*`` names several. Afterwards they are missing."""
 
+    beyond = True
     syntax = "drop NAME | WILDCARD, ..."
     examples = ("fields @timestamp, user, password | drop password",)
 

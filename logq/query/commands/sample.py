@@ -36,6 +36,7 @@ class Sample(Command):
     those of the sample.
     """
 
+    beyond = True
     syntax = "sample PERCENT%"
     examples = (
         "sample 1% | stats count(*) as n, pct(duration_ms, 99) as p99 by service",

@@ -35,6 +35,7 @@ class Timeseries(Command):
     ``top 5 other`` makes one series of the rest.
     """
 
+    beyond = True
     syntax = (
         "timeseries AGGREGATE [as NAME], ... by [KEY, ...] bin(PERIOD) [top N [other]] "
         '[fill 0|null|prev] [tz "ZONE"]'

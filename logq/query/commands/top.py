@@ -27,6 +27,7 @@ class Top(Command):
     same words keep the largest series: ``top 5 other``.
     """
 
+    beyond = True
     syntax = "top N KEY [as NAME], ... [by AGGREGATE [as NAME]] [other]"
     examples = (
         "top 10 http.path",

@@ -24,6 +24,7 @@ class Union(Command):
     Only the columns that each side shows remain.
     """
 
+    beyond = True
     syntax = "union (QUERY)"
     examples = (
         "stats count(*) as n by service | union (SOURCE '/shop/payment' | stats count(*) as n)",

@@ -61,6 +61,7 @@ def _numeric(name: str, field: Value) -> Sql:
     Example("count_if(x > 1)", 2, (1, 2, 3, None)),
     aggregate=True,
     additive=True,
+    beyond=("countIf",),
 )
 def count_if(condition: Sql) -> Sql:
     """The number of rows for which a condition is true."""
@@ -74,6 +75,7 @@ def count_if(condition: Sql) -> Sql:
     Example("sum_if(x, x > 1)", 5, (1, 2, 3)),
     aggregate=True,
     additive=True,
+    beyond=("sumIf",),
 )
 def sum_if(field: Value, condition: Sql) -> Value:
     """The sum over the rows for which a condition is true."""
@@ -101,7 +103,13 @@ def _sum(field: Value) -> Value:
 
 
 @function(
-    "avg", "any", Type.NUMBER, Example("avg(x)", 2, (1, 3)), aliases=("average",), aggregate=True
+    "avg",
+    "any",
+    Type.NUMBER,
+    Example("avg(x)", 2, (1, 3)),
+    aliases=("average",),
+    aggregate=True,
+    beyond=("average",),
 )
 def avg(field: Value) -> Sql:
     """The arithmetic mean."""
@@ -149,7 +157,14 @@ def _quantile(field: Value, share: float) -> Sql:
     return fn("quantile_cont", cast(to_number(field), "DOUBLE"), number(share))
 
 
-@function("median", "any", Type.NUMBER, Example("median(x)", 2.5, (1, 2, 3, 4)), aggregate=True)
+@function(
+    "median",
+    "any",
+    Type.NUMBER,
+    Example("median(x)", 2.5, (1, 2, 3, 4)),
+    aggregate=True,
+    beyond=("median",),
+)
 def median(field: Value) -> Sql:
     """The middle value, between the two nearest where there is none."""
     return _quantile(field, 0.5)
@@ -226,6 +241,7 @@ def _age(env: Environment) -> Sql:
     aliases=("first",),
     context=True,
     aggregate=True,
+    beyond=("first",),
 )
 def earliest(env: Environment, field: Value) -> Value:
     """The value of the oldest event that has the field."""
@@ -240,6 +256,7 @@ def earliest(env: Environment, field: Value) -> Value:
     aliases=("last",),
     context=True,
     aggregate=True,
+    beyond=("last",),
 )
 def latest(env: Environment, field: Value) -> Value:
     """The value of the newest event that has the field."""

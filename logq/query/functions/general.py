@@ -40,6 +40,7 @@ def ispresent(field: Value) -> Sql:
     Example("isnull(absent)", True),
     Example('isnull("")', False),
     aliases=("isMissing",),
+    beyond=("isnull",),
 )
 def isnull(field: Value) -> Sql:
     """Whether the event lacks the field; is missing says the same."""

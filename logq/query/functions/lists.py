@@ -59,6 +59,7 @@ def topk(k: object, field: Value) -> Sql:
     Type.DYNAMIC,
     Example("jsonStringify(pcts(x, 50, 100))", '{"p50":2,"p100":3}', (1, 2, 3)),
     aggregate=True,
+    beyond=("pcts",),
 )
 def pcts(field: Value, percentile: object, *more: object) -> Sql:
     """Several percentiles; an item of stats of its own becomes a column for each: p50, p95."""

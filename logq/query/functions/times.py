@@ -84,7 +84,14 @@ def now(env: Environment) -> Sql:
     return number(env.moment.now // 1000)
 
 
-@function("nowMillis", "", Type.INTEGER, Example("nowMillis() >= now() * 1000", True), context=True)
+@function(
+    "nowMillis",
+    "",
+    Type.INTEGER,
+    Example("nowMillis() >= now() * 1000", True),
+    context=True,
+    beyond=("nowMillis",),
+)
 def now_millis(env: Environment) -> Sql:
     """The time the query began, in milliseconds since the epoch."""
     return number(env.moment.now)

@@ -53,6 +53,10 @@ class Wanted(Asked):
     limit: int | None = Field(
         default=None, ge=1, le=1_000_000_000, description="most rows; without it the query decides"
     )
+    strict: bool | None = Field(
+        default=None,
+        description="refuse what CloudWatch refuses; without it the setting `compat` decides",
+    )
     pointers: bool = Field(
         default=False, description="rows that are events have `@ptr`, for `/records` and `/context`"
     )

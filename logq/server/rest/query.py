@@ -85,6 +85,7 @@ def router(service: Service) -> APIRouter:
             zone=wanted.tz,
             pointers=wanted.pointers,
             filter=wanted.filter,
+            strict=wanted.strict,
         )
 
         def at_fault(error: LogQError) -> str | None:

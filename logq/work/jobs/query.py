@@ -43,11 +43,13 @@ def query(
     zone: str = "UTC",
     filter: str | None = None,
     pointers: bool = False,
+    strict: bool | None = None,
 ) -> dict[str, Any]:
     """Run ``text``; ``readable`` names the log groups that may be read, None all.
 
     ``usable`` names definitions likewise, by kind. ``filter`` is a filter pattern that events must
-    match first; with ``pointers`` rows that are events have ``@ptr``. Times are written in
+    match first; with ``pointers`` rows that are events have ``@ptr``;
+    ``strict`` goes before the setting ``compat``. Times are written in
     ``zone``. ``matched`` counts the matched events, which may read them again. The header has
     ``columns``, ``groups`` and ``shape`` (see ``renderer.Shape``), the summary ``rows``,
     ``truncated``, ``warnings`` and ``stats``.
@@ -60,6 +62,7 @@ def query(
         limit=limit,
         pattern=None if filter is None else parse_pattern(filter),
         pointers=pointers,
+        strict=strict,
     )
     answer = answer_of(result)
     shape = dataclasses.asdict(answer.shape)

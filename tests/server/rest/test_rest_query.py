@@ -58,6 +58,15 @@ def test_a_summary_stands_on_a_last_line_that_is_no_object(served: Served) -> No
     assert summary["stats"]["records_scanned"] > 0
 
 
+def test_strict_mode_is_asked_for_by_the_query(served: Served) -> None:
+    answer = served.query("sort n | stats count(*) as n", body={"strict": True})
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "NotInInsights"
+    lenient = served.query("sort n | stats count(*) as n", body={"strict": False})
+    assert lenient.status_code == 200
+
+
 def test_an_answer_is_one_json_array(served: Served) -> None:
     answer = served.query("stats count(*) as n", headers={"Accept": "application/json"})
 
