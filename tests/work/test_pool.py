@@ -186,7 +186,7 @@ def patient(data: Path) -> Iterator[Workers]:
     """A pool that leaves a worker more time to give up a job than any test waits for it."""
     with (
         LogQ(data, environ={}) as logq,
-        Workers(data, logq.settings, logq.clock, 1, grace=3600) as workers,
+        Workers(data, logq.settings, logq.clock, 1, grace=120) as workers,
     ):
         assert workers.wait_until_ready(120)
         yield workers
