@@ -83,7 +83,7 @@ class Monitoring:
             storage.groups,
             storage.definitions,
             storage.database,
-            self.metrics.add,
+            lambda connection, data: self.metrics.add(connection, data),  # which loads its language
             self._clock,
             self._count,
         )

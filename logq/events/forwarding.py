@@ -135,12 +135,15 @@ class Forwarding:
         return found
 
     def _load(self, group: str, mark: Hashable) -> _Filters:
+        stored = self._definitions.list(KIND, group=group)
+        if not stored:
+            return _Filters(mark, (), None)
+
+        # Only here: it loads the query engine, which few who accept events need.
         from logq.query.filter_pattern import Filter, compile_filters, parse_pattern
 
-        stored = self._definitions.list(KIND, group=group)
         named = tuple((one.name, one.body, parse_pattern(one.body["pattern"])) for one in stored)
-        compiled = compile_filters([Filter(pattern) for *_, pattern in named]) if named else None
-        return _Filters(mark, named, compiled)
+        return _Filters(mark, named, compile_filters([Filter(pattern) for *_, pattern in named]))
 
 
 def _by_stream(table: pa.Table, pattern: FilterPattern) -> dict[str, list[Piece]]:

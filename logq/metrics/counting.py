@@ -147,11 +147,17 @@ class Counting:
         return found
 
     def _load(self, group: str, mark: Hashable) -> _Filters:
+        stored = self._definitions.list(KIND, group=group)
+        embedded_metrics = self._groups.get(group).embedded_metrics
+        if not stored:
+            return _Filters(mark, (), None, embedded_metrics)
+
+        # Only here: what follows loads the query engine, 30 MB that few who accept events need.
         from logq.query.filter_pattern import Filter, compile_filters, parse_pattern, read_value
 
         named: list[tuple[str, MetricFilter, float | None]] = []
         wanted: list[Filter] = []
-        for one in self._definitions.list(KIND, group=group):
+        for one in stored:
             each = filter_of(one.body)
             pattern = parse_pattern(each.pattern)
             value = read_value(pattern, each.value)
@@ -159,8 +165,7 @@ class Counting:
             named.append((one.name, each, constant))
             plain = constant is not None and not each.dimensions
             wanted.append(Filter(pattern, None if plain else each.value, each.dimensions))
-        compiled = compile_filters(wanted) if wanted else None
-        return _Filters(mark, tuple(named), compiled, self._groups.get(group).embedded_metrics)
+        return _Filters(mark, tuple(named), compile_filters(wanted), embedded_metrics)
 
     def _within_limit(
         self, group: str, name: str, data: Sequence[Datum], now: int

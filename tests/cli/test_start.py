@@ -59,6 +59,18 @@ def test_a_query_over_segments_loads_neither_arrow_nor_rich(
     assert not modules & {"pyarrow", "numpy", "rich", "pydantic", "logq.ingest"}
 
 
+def test_taking_events_in_loads_no_query_engine(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text('{"n":1}\n')
+
+    modules = loaded(
+        *("--data", str(tmp_path / "data"), "agent", "--once", str(tmp_path / "a.log")),
+        *("-g", "app"),
+    )
+
+    assert "pyarrow" in modules
+    assert not modules & {"duckdb", "sqlglot", "lark", "logq.query.engine"}
+
+
 def test_help_loads_no_engine() -> None:
     assert not loaded("--help") & {"rich", "duckdb", "pyarrow", "sqlglot", "lark", "logq.app"}
 
