@@ -120,7 +120,7 @@ def test_commands_options_groups_and_formats_are_completed(shop: Program, tmp_pa
     shop("groups", "create", "shop/web")
     data = tmp_path / "data"
 
-    assert complete("logq qu", data) == ["query"]
+    assert complete("logq inge", data) == ["ingest"]
     assert complete("logq groups d", data) == ["delete"]
     assert "--since" in complete("logq query --s", data)
     assert complete("logq query x -g shop/", data) == ["shop/api", "shop/web"]
