@@ -31,7 +31,8 @@ _ALARMS = (
     *("cloudwatch:TagResource", "cloudwatch:UntagResource"),
     *("sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Publish"),
     *("sns:Subscribe", "sns:ConfirmSubscription", "sns:Unsubscribe"),
-    "sns:SetSubscriptionAttributes",
+    *("sns:SetSubscriptionAttributes", "sns:TagResource", "sns:UntagResource"),
+    *("logq:TestTopic", "logq:RotateSecret"),
     *("events:PutRule", "events:DeleteRule", "events:EnableRule", "events:DisableRule"),
     *("events:PutTargets", "events:RemoveTargets", "events:PutEvents"),
 )

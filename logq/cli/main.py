@@ -20,8 +20,9 @@ from logq.terminal import lines
 
 COMMANDS = (
     *("demo", "serve", "ingest", "agent"),
-    *("query", "explain", "fmt", "tail", "fields"),
-    *("groups", "streams", "filters", "tables", "queries"),
+    *("query", "explain", "tail", "fields"),
+    *("groups", "streams", "filters", "tables"),
+    *("topics", "subscriptions"),
     *("keys", "policies", "audit"),
     *("compact", "retention", "doctor"),
     "help",

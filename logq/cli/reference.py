@@ -36,6 +36,10 @@ def topics() -> dict[str, tuple[str, Callable[[Any], Entries]]]:
         "formats": ("log formats that are recognised, or pinned with --format", _formats),
         "push": ("what the server takes over HTTP, and from whom", _push),
         "syslog": ("the table [syslog] of logq.toml, for 'logq serve'", _syslog),
+        "notifiers": (
+            "what 'logq subscriptions add' takes as PROTOCOL and ADDRESS",
+            _notifiers,
+        ),
         "renderers": ("output formats, chosen with -o", _renderers),
         "settings": ("settings: [settings] in logq.toml, or LOGQ_<NAME>", _settings),
         "operations": (
@@ -184,6 +188,15 @@ def _syslog(root: Any) -> Entries:
     from logq.server.syslog.options import SyslogOptions
 
     return [(each.name, each.metadata["help"]) for each in dataclasses.fields(SyslogOptions)]
+
+
+def _notifiers(root: Any) -> Entries:
+    from logq.notify.notifier import notifiers
+
+    return [
+        (name, f"{each.summary} At most {each.limit}. Address: {each.example}")
+        for name, each in notifiers().items()
+    ]
 
 
 def _renderers(root: Any) -> Entries:

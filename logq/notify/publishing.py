@@ -37,12 +37,25 @@ def wanted(options: Options, notification: Notification, matches: Matcher | None
     if options.filter_policy is None or matches is None:
         return True
     if options.filter_scope != "MessageBody":
-        return matches(options.filter_policy, {k: v for k, v in notification.attributes.items()})
+        return matches(options.filter_policy, _values(notification.attributes))
     try:
         body = json.loads(notification.message)
     except ValueError:
         return False
     return isinstance(body, dict) and matches(options.filter_policy, body)
+
+
+def _values(attributes: Mapping[str, str]) -> dict[str, Any]:
+    """Attributes as patterns see them: lists are their members, numbers match as both."""
+    found: dict[str, Any] = {}
+    for name, text in attributes.items():
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = text
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        found[name] = value if isinstance(value, list) else [text, value] if number else text
+    return found
 
 
 class Publishing:

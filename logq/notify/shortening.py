@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 LINES = 5
 LINE = 500
+TEXT = 8000
+"""Characters of a reason, a description or a message."""
 CONTRIBUTORS = 10
 DATAPOINTS = 10
 _NAME = 300
@@ -60,8 +62,9 @@ def shown(message: Message) -> Message:
     """The message with as much of it as people read in a chat."""
     message = _named(message)
     told = message.notification
+    now = _description(_text(_text(told, "reason", TEXT), "message", TEXT), TEXT)
     now = replace(
-        _lines(told, LINE, LINES),
+        _lines(now, LINE, LINES),
         contributors=told.contributors[:CONTRIBUTORS],
         datapoints=told.datapoints[:DATAPOINTS],
     )

@@ -14,6 +14,9 @@ OTHER_COLOUR = "#0073bb"
 BUTTONS = {"alarm": "Open alarm", "query": "Open logs", "mute_1h": "Mute 1 h"}
 """The names of links and what is written on them, in order."""
 
+WIDE = 300
+"""Characters of a query, a rule or the names of a contributor."""
+
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
@@ -100,7 +103,7 @@ def _facts(message: Message) -> list[str]:
         facts.append(f"Not told in time: {', '.join(shown)}")
     if told.contributors:
         each = (
-            f"{', '.join(f'{k}={v}' for k, v in c.attributes.items())}: {number(c.value)}"
+            f"{', '.join(f'{k}={v}' for k, v in c.attributes.items())[:WIDE]}: {number(c.value)}"
             for c in told.contributors
         )
         facts.append("Contributors: " + "; ".join(one_line(text) for text in each))
@@ -113,7 +116,7 @@ def _facts(message: Message) -> list[str]:
 def threshold(trigger: Trigger) -> str:
     """What has to happen for an alarm, as a sentence."""
     if trigger.type == "composite":
-        return f"Rule: {trigger.rule or ''}"
+        return f"Rule: {(trigger.rule or '')[:WIDE]}"
     words = [_watched(trigger)]
     if trigger.operator and trigger.threshold is not None:
         words.append(f"{trigger.operator} {number(trigger.threshold)}")
@@ -126,7 +129,7 @@ def threshold(trigger: Trigger) -> str:
 
 def _watched(trigger: Trigger) -> str:
     if trigger.query:
-        return one_line(trigger.query)
+        return one_line(trigger.query[:WIDE])
     metric = trigger.metric or {}
     names = [metric.get("statistic") or metric.get("stat"), metric.get("name")]
     return one_line(" ".join(str(name) for name in names if name))

@@ -19,6 +19,7 @@ from logq.server.rest import (
     saved_queries,
     tables,
     tail,
+    topics,
     upkeep,
 )
 from logq.server.rest.texts import check_texts
@@ -26,7 +27,7 @@ from logq.server.service import Service
 
 _NOUNS = (
     *(query, queries, complete, tail, groups, events, fields, saved_queries, filters, tables),
-    *(batches, upkeep, access, info),
+    *(batches, upkeep, access, info, topics),
 )
 
 
