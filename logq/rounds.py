@@ -75,11 +75,24 @@ class Rounds:
         self._wake.set()
 
     def _loop(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            now = self._clock()
-            due = self.once(now)
-            self._wake.wait(max(50, min(LONGEST, due - self._clock())) / 1000)
-            self._wake.clear()
+        with self._delivering(stop):
+            while not stop.is_set():
+                now = self._clock()
+                due = self.once(now)
+                self._wake.wait(max(50, min(LONGEST, due - self._clock())) / 1000)
+                self._wake.clear()
+
+    @contextmanager
+    def _delivering(self, stop: threading.Event) -> Iterator[None]:
+        """The outbox is emptied meanwhile, in threads of its own."""
+        delivery = self._monitoring.notify.delivery(_LOG.warning)
+        thread = threading.Thread(target=delivery.run, args=(stop,), name="delivery")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
 
     def once(self, now: int) -> int:
         """One round; when the next one is due at the latest, epoch milliseconds."""

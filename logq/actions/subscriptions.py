@@ -63,9 +63,9 @@ def confirm_subscription(context: Context, topic: str, token: str) -> Subscripti
 
 
 @action("sns:Unsubscribe", Access.MANAGEMENT_WRITE)
-def unsubscribe(context: Context, subscription: str) -> None:
+def unsubscribe(context: Context, subscription_arn: str) -> None:
     """Remove a subscription, by id or ARN; raises UnknownSubscription."""
-    one = _require(context, "sns:Unsubscribe", subscription)
+    one = _require(context, "sns:Unsubscribe", subscription_arn)
     _topics(context).unsubscribe(one.id)
 
 
@@ -88,20 +88,20 @@ def list_subscriptions_by_topic(context: Context, topic: str) -> tuple[Subscript
 
 
 @action("sns:GetSubscriptionAttributes", Access.MANAGEMENT_READ)
-def get_subscription(context: Context, subscription: str) -> Subscription:
+def get_subscription(context: Context, subscription_arn: str) -> Subscription:
     """A subscription by id or ARN; raises UnknownSubscription."""
-    return _seen(context, _require(context, "sns:GetSubscriptionAttributes", subscription))
+    return _seen(context, _require(context, "sns:GetSubscriptionAttributes", subscription_arn))
 
 
 @action("sns:SetSubscriptionAttributes", Access.MANAGEMENT_WRITE)
 def set_subscription(
-    context: Context, subscription: str, *, changes: Mapping[str, Any] | None = None
+    context: Context, subscription_arn: str, *, changes: Mapping[str, Any] | None = None
 ) -> Subscription:
     """Change options of a subscription, by their names; raises InvalidValue.
 
     ``enabled`` true makes one work again that its receiver had ended. Raises UnknownSubscription.
     """
-    one = _require(context, "sns:SetSubscriptionAttributes", subscription)
+    one = _require(context, "sns:SetSubscriptionAttributes", subscription_arn)
     subscribing = context.logq.monitoring.notify.subscribing
     given = dict(changes or {})
     with context.logq.storage.database.write():
@@ -114,12 +114,12 @@ def set_subscription(
 
 
 @action("logq:RotateSecret", Access.MANAGEMENT_WRITE)
-def rotate_secret(context: Context, subscription: str, *, drop: bool = False) -> str:
+def rotate_secret(context: Context, subscription_arn: str, *, drop: bool = False) -> str:
     """A new secret that signs a subscription's messages, beside the old one unless it is dropped.
 
     Raises InvalidValue for what is not signed, and UnknownSubscription.
     """
-    one = _require(context, "logq:RotateSecret", subscription)
+    one = _require(context, "logq:RotateSecret", subscription_arn)
     return context.logq.monitoring.notify.subscribing.rotate(one, drop=drop)
 
 

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from logq.errors import LogQError
 from logq.notify import outbox
 from logq.notify.lane import Lane, Parts
 from logq.notify.publishing import Publishing
@@ -18,6 +17,8 @@ from logq.notify.publishing import Publishing
 THREADS = 16
 LOOK_SECONDS = 0.25
 """How often the outbox is looked at for something new."""
+PAUSE_SECONDS = 5
+"""After the outbox could not be read."""
 REST = 3_600_000
 """Ms until a look is due when nothing waits."""
 
@@ -53,9 +54,9 @@ class Delivery:
                 try:
                     self._remind()
                     due = self._due()
-                except LogQError as error:
-                    self._report(f"notifications wait: {error.message}")
-                    stop.wait(5)
+                except Exception as error:  # this thread goes on whatever happens
+                    self._report(f"notifications wait: {error}")
+                    stop.wait(PAUSE_SECONDS)
                     continue
                 for lane, future in list(busy.items()):
                     if future.done():

@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
@@ -188,6 +189,7 @@ def serve(
         stack.enter_context(_monitoring(logq, pool))
         logq.when_accepted(figures.accepted)
         _gauges(figures, pool)
+        _notification_gauges(figures, logq)
         logq.audit.notify = _LOG.warning  # so that a copy of each digest lies elsewhere
         logq.audit.start()
         url = url_of(binding, listening)
@@ -284,6 +286,22 @@ def _gauges(figures: Figures, pool: Workers) -> None:
     figures.gauge("logq_workers_alive", "Query processes that run.", lambda: pool.alive)
     figures.gauge("logq_workers_idle", "Query processes that wait.", lambda: pool.idle)
     figures.gauge("logq_queries_waiting", "Queries that wait.", lambda: pool.waiting)
+
+
+def _notification_gauges(figures: Figures, logq: LogQ) -> None:
+    told, notify = logq.monitoring.notifications, logq.monitoring.notify
+    for outcome, help in (
+        ("Delivered", "Notifications and events that arrived, since the start."),
+        ("Failed", "Notifications and events whose delivery failed in one attempt."),
+        ("Dead", "Notifications and events that were given up."),
+    ):
+        name = f"logq_notifications_{outcome.lower()}"
+        figures.gauge(name, help, partial(_counted, told, outcome))
+    figures.gauge("logq_outbox_waiting", "Entries of the outbox.", lambda: notify.waiting()[0])
+
+
+def _counted(counts: Mapping[str, int], name: str) -> float:
+    return counts.get(name, 0)
 
 
 def _notify_systemd(state: str) -> None:
