@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from logq.storage.findings import Report
 
 
+_OF_LOG_GROUPS = {"index_policy": "policy"}
+"""Kinds of definitions that a log group has one of, and what it is called."""
+
+
 def epoch_ms() -> int:
     """The time now in epoch milliseconds."""
     return time.time_ns() // 1_000_000
@@ -108,8 +112,12 @@ class LogQ:
         )
 
     def defined(self, kind: str, name: str) -> Mapping[str, Any] | None:
-        """What a person defined under this name, as JSON."""
-        found = self.storage.definitions.get(kind, name)
+        """What a person defined under this name, or for the log group of this name, as JSON."""
+        own = _OF_LOG_GROUPS.get(kind)
+        if own is not None:
+            found = self.storage.definitions.get(kind, own, group=name)
+        else:
+            found = self.storage.definitions.get(kind, name)
         return found.body if found else None
 
     @cached_property

@@ -10,8 +10,7 @@
     │  ├─ WrongArguments         number or kind of a function's arguments
     │  ├─ InvalidRegex
     │  ├─ NotInInsights          what CloudWatch would refuse, in strict mode
-    │  ├─ InvalidPattern         a filter pattern that does not follow its rules
-    │  └─ NotAvailableYet        part of the language that this version cannot run
+    │  └─ InvalidPattern         a filter pattern that does not follow its rules
     ├─ NotFound
     │  ├─ UnknownLogGroup
     │  └─ UnknownLogStream
@@ -116,10 +115,6 @@ class InvalidPattern(QueryError):
 
 class NotInInsights(QueryError):
     """CloudWatch would refuse this, and the setting ``compat`` asks for that."""
-
-
-class NotAvailableYet(QueryError):
-    """A part of the language that this version of LogQ cannot run."""
 
 
 class NotFound(LogQError):

@@ -42,6 +42,7 @@ def load() -> list[Any]:
             case.setdefault("groups", content.get("groups", {}))
             case.setdefault("tables", content.get("tables", {}))
             case.setdefault("queries", content.get("queries", {}))
+            case.setdefault("indexes", content.get("indexes", {}))
             case.setdefault("file", str(path.relative_to(CASES)))
             found.append(pytest.param(case, id=f"{path.relative_to(CASES)}: {case['name']}"))
     return found
@@ -95,7 +96,8 @@ def lay_out(path: Path, layout: str, streams: Mapping[str, str], group: str = "a
 
 
 def run(path: Path, case: Mapping[str, Any]) -> Result:
-    queries = engine(path, json.dumps({"tables": case["tables"], "queries": case["queries"]}))
+    defined = {name: case[name] for name in ("tables", "queries", "indexes")}
+    queries = engine(path, json.dumps(defined))
     times: dict[str, Any] = {
         name: parse_time(str(case[name]), NOW, end=name == "end")
         for name in ("start", "end")
@@ -117,6 +119,8 @@ def engine(path: Path, defined: str) -> Queries:
             return {"csv": kept["tables"][name]}
         if kind == "query" and name in kept["queries"]:
             return {"groups": [], "parameters": [], **kept["queries"][name]}
+        if kind == "index_policy" and name in kept["indexes"]:
+            return {"since": kept["indexes"][name]}
         return None
 
     storage = Storage.open(path, lambda: NOW, Settings())

@@ -13,7 +13,7 @@ from lark.exceptions import UnexpectedInput
 
 from logq import settings
 from logq.ingest.format import FALLBACK, Format, detect, formats
-from logq.query.command import Command, Planned, commands, planned_commands
+from logq.query.command import Command, commands
 from logq.query.function import Function, canonical, functions
 from logq.query.grammar import parse_tree, parser
 from logq.query.transform import parse
@@ -64,7 +64,7 @@ def test_grammar_and_registry_name_the_same_commands() -> None:
     }
     in_grammar = {name.removesuffix("_command") for name in rules if name.endswith("_command")}
 
-    assert in_grammar == commands().keys() | planned_commands().keys()
+    assert in_grammar == commands().keys()
 
 
 @pytest.mark.parametrize("command", commands().values(), ids=commands().keys())
@@ -84,12 +84,6 @@ def test_a_command_occurs_in_a_case(name: str) -> None:
     used, _ = words()
 
     assert name in used
-
-
-@pytest.mark.parametrize("command", planned_commands().values(), ids=planned_commands().keys())
-def test_a_planned_command_says_how_it_will_be_written_and_what_for(command: Planned) -> None:
-    assert command.name in command.syntax.lower() or command.name == "saved"
-    assert command.summary
 
 
 # ---- functions

@@ -22,7 +22,7 @@ _NAME = "policy"
 
 @dataclass(frozen=True, slots=True)
 class IndexPolicy:
-    """The index policy of a log group. It is kept and shown: every field is a column anyway."""
+    """The index policy of a log group: what ``filterIndex`` goes by. All fields are columns."""
 
     group: str
     document: str
@@ -36,8 +36,14 @@ class IndexPolicy:
 def put_index_policy(context: Context, group: str, document: str) -> IndexPolicy:
     """Set the index policy of a log group; raises UnknownLogGroup and InvalidValue."""
     context.require("logs:PutIndexPolicy", context.place.log_group(group))
-    body = {"document": document, "fields": _fields(document)}
-    return _policy(context.logq.storage.definitions.put(KIND, _NAME, body, group=group))
+    definitions, fields = context.logq.storage.definitions, _fields(document)
+    before = definitions.get(KIND, _NAME, group=group)
+    known = before.body.get("since", {}) if before else {}
+    now = context.logq.clock()
+    # A field that stays in the policy has been indexed since it first came in.
+    since = {field: known.get(field, now) for field in fields}
+    body = {"document": document, "fields": fields, "since": since}
+    return _policy(definitions.put(KIND, _NAME, body, group=group))
 
 
 @action("logs:DescribeIndexPolicies", Access.MANAGEMENT_READ)

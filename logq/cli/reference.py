@@ -129,14 +129,9 @@ def _program(root: Any) -> Entries:
 
 
 def _language(root: Any) -> Entries:
-    from logq.query.command import commands, planned_commands
+    from logq.query.command import commands
 
-    now = [(cls.syntax, _first(cls.__doc__)) for _, cls in sorted(commands().items())]
-    later = [
-        (entry.syntax, f"{entry.summary} (in a later version)")
-        for _, entry in sorted(planned_commands().items())
-    ]
-    return now + later
+    return [(cls.syntax, _first(cls.__doc__)) for _, cls in sorted(commands().items())]
 
 
 def _function_entries(aggregate: bool) -> Entries:
@@ -244,7 +239,7 @@ def _details(root: Any) -> Iterator[tuple[str, Callable[[], str]]]:
     """Single entries by name, the language's last: it is what is asked for most."""
     from logq.ingest.format import formats
     from logq.ingest.intake import intakes
-    from logq.query.command import commands, planned_commands
+    from logq.query.command import commands
     from logq.query.function import functions
 
     for name, sentence in (*_settings(root), *_errors(root), *_renderers(root)):
@@ -257,8 +252,6 @@ def _details(root: Any) -> Iterator[tuple[str, Callable[[], str]]]:
         yield name, partial(_section, f"{name}: {each.title}", each.description, lines)
     for name, command in _commands_of(root):
         yield name, partial(_usage, name, command, root)
-    for name, entry in planned_commands().items():
-        yield name, partial(_section, entry.syntax, f"{entry.summary} (in a later version)")
     for function in functions():
         lines = [f"{example.expression}  ->  {example.result!r}" for example in function.examples]
         for alias in (function.name, *function.aliases):

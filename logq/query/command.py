@@ -1,8 +1,7 @@
 """A command of the language and the registry of all commands.
 
 One command is one file in ``commands/``: a frozen dataclass whose name in the language comes from
-its grammar rule (``dedup_command`` builds the class registered as ``dedup``). Commands that the
-grammar already knows but this version cannot run are listed in ``commands/planned.py``.
+its grammar rule (``dedup_command`` builds the class registered as ``dedup``).
 """
 
 from __future__ import annotations
@@ -72,15 +71,6 @@ class Command:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A command the grammar knows and this version cannot run."""
-
-    name: str
-    syntax: str
-    summary: str
-
-
 def unless(name: str, made: Iterable[str]) -> str | None:
     """The name, None if it is one of these or lies below one."""
     return None if any(name == one or name.startswith(one + ".") for one in made) else name
@@ -111,7 +101,6 @@ def behind_keys(name: str, keys: Sequence[Item]) -> str | None:
 
 
 _COMMANDS: dict[str, type[Command]] = {}
-_PLANNED: dict[str, Planned] = {}
 
 C = TypeVar("C", bound=type[Command])
 
@@ -120,20 +109,13 @@ def command(name: str) -> Callable[[C], C]:
     """Register a command class under its name in the grammar (the rule without ``_command``)."""
 
     def register(cls: C) -> C:
-        if name in _COMMANDS or name in _PLANNED:
+        if name in _COMMANDS:
             raise ValueError(f"command {name!r} is registered twice")
         cls.name = name
         _COMMANDS[name] = cls
         return cls
 
     return register
-
-
-def planned(name: str, syntax: str, summary: str) -> None:
-    """Register a command that the grammar knows but that cannot run yet."""
-    if name in _COMMANDS or name in _PLANNED:
-        raise ValueError(f"command {name!r} is registered twice")
-    _PLANNED[name] = Planned(name, syntax, summary)
 
 
 @cache
@@ -147,9 +129,3 @@ def commands() -> dict[str, type[Command]]:
     """Every command that can run, by name."""
     _load()
     return _COMMANDS
-
-
-def planned_commands() -> dict[str, Planned]:
-    """Every command that is known but cannot run yet, by name."""
-    _load()
-    return _PLANNED

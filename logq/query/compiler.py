@@ -69,6 +69,14 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """A command of a query, and the query before it."""
+
+    command: Command
+    before: Step
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A query up to one of its commands."""
 
@@ -87,12 +95,17 @@ class Step:
     """Whether a limit, head or tail has been seen since the last barrier."""
     last: str | None = None
     """A command behind which none may follow."""
-    done: tuple[Command, ...] = ()
-    """The commands that led here."""
+    trail: tuple[Applied, ...] = ()
+    """The commands that led here, each with what was before it."""
 
     @property
     def scope(self) -> Scope:
         return self.env.scope
+
+    @property
+    def done(self) -> tuple[Command, ...]:
+        """The commands that led here."""
+        return tuple(one.command for one in self.trail)
 
     @property
     def relation(self) -> str:
@@ -267,8 +280,8 @@ def fold(step: Step, commands: Sequence[Command]) -> Step:
                 raise WrongArguments(
                     f"nothing can follow {step.last}", hint=f"move {step.last} to the end"
                 )
-            before = step.done
-            step = replace(command.apply(step), done=(*before, command))
+            after = command.apply(step)
+            step = replace(after, trail=(*step.trail, Applied(command, step)))
     return step
 
 

@@ -66,6 +66,14 @@ class Others(Protocol):
         """
         ...
 
+    def during(self, step: Step, commands: Sequence[Command], moment: Moment) -> Step:
+        """Commands over the events of a step's query, those of another time."""
+        ...
+
+    def only(self, step: Step, groups: frozenset[str]) -> None:
+        """Read of the events that a step began with only those of some log groups."""
+        ...
+
     def ask(self, step: Step, select: exp.Select) -> list[tuple[Any, ...]]:
         """The rows of a SELECT over a step, now, while the query is compiled."""
         ...

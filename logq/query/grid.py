@@ -11,7 +11,8 @@ from logq.query.nodes import Duration
 from logq.query.zones import UTC, Zone
 from logq.units import MILLISECONDS
 
-_MONTHS = {"mo": 1, "q": 3, "y": 12}
+MONTHS = {"mo": 1, "q": 3, "y": 12}
+"""Units of the calendar, in months."""
 _CAPS = {"ms": 1000, "s": 60, "m": 60, "h": 24}
 _MONTH_MS = 2_629_746_000
 _INTERVALS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day"}
@@ -19,14 +20,14 @@ _INTERVALS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d
 
 def bucket_ms(period: Duration) -> int:
     """The width of a period in milliseconds; months and longer by their mean length."""
-    if period.unit in _MONTHS:
-        return period.amount * _MONTHS[period.unit] * _MONTH_MS
+    if period.unit in MONTHS:
+        return period.amount * MONTHS[period.unit] * _MONTH_MS
     return period.amount * MILLISECONDS[period.unit]
 
 
 def lengths(period: Duration) -> tuple[int, int]:
     """The least and the greatest number of milliseconds that a period can have."""
-    months = period.amount * _MONTHS.get(period.unit, 0)
+    months = period.amount * MONTHS.get(period.unit, 0)
     if months:
         return months * 28 * MILLISECONDS["d"], months * 31 * MILLISECONDS["d"]
     return bucket_ms(period), bucket_ms(period)
@@ -43,8 +44,8 @@ def clamped(period: Duration) -> Duration:
 def interval(period: Duration) -> Sql:
     """The period as an SQL interval."""
     amount, unit = period.amount, period.unit
-    if unit in _MONTHS:
-        amount, unit = amount * _MONTHS[unit], "month"
+    if unit in MONTHS:
+        amount, unit = amount * MONTHS[unit], "month"
     elif unit == "w":
         amount, unit = amount * 7, "day"
     else:
@@ -91,7 +92,7 @@ class Grid:
 
     @property
     def _follows_clocks(self) -> bool:
-        return self.zone.offset is not None or self.period.unit in ("d", "w", *_MONTHS)
+        return self.zone.offset is not None or self.period.unit in ("d", "w", *MONTHS)
 
     def _floor(self, local: Sql) -> Sql:
         # Weeks begin on Monday; everything else is counted from the epoch.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -56,6 +57,8 @@ class Inputs:
         self._computed: list[Computed] = []
         self._earlier: tuple[Duration, ...] = ()
         """How far the times lie back that are read now."""
+        self._moment = moment
+        """The time that is read now."""
 
     @property
     def strict(self) -> bool:
@@ -88,16 +91,18 @@ class Inputs:
         Raises QueryError and UnknownLogGroup.
         """
         asked = self._request
-        groups, moment, rest = settle(commands, asked.groups, asked.moment, asked.known.select)
+        groups, moment, rest = settle(commands, asked.groups, self._moment, asked.known.select)
+        return self._folded(self._source(self._snapshot(groups)), moment, rest)
+
+    def _source(self, snapshot: Snapshot) -> Source:
         name = f"{EVENTS}_{len(self._others) + 2}"
-        source = Source(
-            self._snapshot(groups),
+        return Source(
+            snapshot,
             self._types.get(name, {}),
             warnings=self.own.warnings,
             name=name,
             idents=self.own.idents,
         )
-        return self._folded(source, moment, rest)
 
     def _folded(self, source: Source, moment: Moment, commands: Sequence[Command]) -> Step:
         """Commands over the events of a source, moved as far as those around it are."""
@@ -119,20 +124,26 @@ class Inputs:
 
         Earlier events come with the times that they would have now.
         """
-        name = f"{EVENTS}_{len(self._others) + 2}"
-        source = Source(
-            step.source.snapshot,
-            self._types.get(name, {}),
-            warnings=self.own.warnings,
-            name=name,
-            idents=self.own.idents,
-        )
         around = self._earlier
         self._earlier = around if earlier is None else (*around, earlier)
         try:
-            return self._folded(source, step.env.moment, commands)
+            return self._folded(self._source(step.source.snapshot), step.env.moment, commands)
         finally:
             self._earlier = around
+
+    def during(self, step: Step, commands: Sequence[Command], moment: Moment) -> Step:
+        """Commands over the events of a step's query, those of another time."""
+        around, self._moment = self._moment, moment
+        try:
+            return self._folded(self._source(step.source.snapshot), moment, commands)
+        finally:
+            self._moment = around
+
+    def only(self, step: Step, groups: frozenset[str]) -> None:
+        """Read of the events that a step began with only those of some log groups."""
+        needs = self.needs[step.source.name]
+        both = groups if needs.groups is None else groups & needs.groups
+        self.needs[step.source.name] = replace(needs, groups=both)
 
     def ask(self, step: Step, select: exp.Select) -> list[tuple[Any, ...]]:
         """The rows of a SELECT over a step, now, while the query is compiled."""

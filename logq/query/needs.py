@@ -31,6 +31,8 @@ class Needs:
     fields: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()
     """Texts that ``@message`` must contain."""
+    groups: frozenset[str] | None = None
+    """The log groups that index the fields of ``filterIndex``."""
 
     @property
     def window(self) -> tuple[int | None, int | None]:

@@ -27,6 +27,9 @@ LAST_WINDOW_ROWS = 1 << 20
 """Windows of newest rows grow from the first to the last size."""
 
 
+NOT_INDEXED = "the log group does not index the fields of filterIndex"
+
+
 @dataclass(frozen=True, slots=True)
 class Skip:
     """A piece, or a part of one, that is not read, and why."""
@@ -85,6 +88,8 @@ def _why_not(piece: Piece, needs: Needs, snapshot: Snapshot, source: Source) -> 
         return "outside the time range"
     if piece.end < snapshot.visible_from.get(piece.group, piece.end):
         return "expired"
+    if needs.groups is not None and piece.group not in needs.groups:
+        return NOT_INDEXED
     if needs.streams is not None and piece.streams and not piece.streams & needs.streams:
         return "other log streams"
     for name in sorted(needs.fields):

@@ -10,8 +10,7 @@ from typing import Any
 
 from lark.exceptions import UnexpectedInput
 
-from logq.errors import NotAvailableYet
-from logq.query.command import Command, commands, planned_commands
+from logq.query.command import Command, commands
 from logq.query.expressions import Expressions, Node, span_of, tokens, trees
 from logq.query.grammar import parse_tree
 from logq.query.nodes import Field
@@ -21,7 +20,7 @@ Values = dict[str, Any]
 
 
 def parse(text: str) -> tuple[Command, ...]:
-    """The commands of a query; raises QuerySyntaxError and NotAvailableYet, both with a place."""
+    """The commands of a query; raises QuerySyntaxError and WrongArguments with a place."""
     try:
         tree = parse_tree(text)
     except UnexpectedInput as error:
@@ -36,21 +35,15 @@ class _Commands:
         self.expr = Expressions(text, self.all)
 
     def all(self, tree: Node) -> tuple[Command, ...]:
-        """The commands in order; a planned one is reported only when the others are sound."""
+        """The commands in order."""
         made: list[Command] = []
-        missing: NotAvailableYet | None = None
         for stage in trees(tree):
             name = stage.data.removesuffix("_command")
-            if name in planned_commands():
-                missing = missing or _not_available(name, stage)
-                continue
             kind = commands()[name]
             self.expr.lets.note_stage()
             read = getattr(self, name, None)
             values: Values = read(stage) if read else kind.read(self.expr, stage)
             made.append(kind(span=span_of(stage), **values))
-        if missing is not None:
-            raise missing
         return tuple(made)
 
     def search(self, stage: Node) -> Values:
@@ -136,12 +129,3 @@ class _Commands:
 
     def _rows(self, stage: Node) -> int:
         return self.expr.integer(tokens(stage, "INT")[0])
-
-
-def _not_available(name: str, stage: Node) -> NotAvailableYet:
-    summary = planned_commands()[name].summary
-    return NotAvailableYet(
-        f"{name} ({summary}) is not available yet",
-        hint=f"this version has {', '.join(sorted(commands()))}",
-        span=span_of(stage),
-    )

@@ -9,6 +9,7 @@ from typing import Any
 from logq.app import LogQ
 from logq.errors import AccessDenied, UnknownLogGroup
 from logq.model import LogGroup, Snapshot
+from logq.query.commands.filterindex import KIND as INDEX_POLICY
 from logq.query.engine import Queries, Store
 
 
@@ -24,9 +25,14 @@ class Readable:
 
     def define(self, kind: str, name: str) -> Mapping[str, Any] | None:
         """A definition that may be used."""
+        if kind == INDEX_POLICY:
+            return self._logq.defined(kind, name) if self._may_read(name) else None
         if self.usable is not None and name not in self.usable.get(kind, ()):
             return None
         return self._logq.defined(kind, name)
+
+    def _may_read(self, group: str) -> bool:
+        return self.names is None or group in self.names
 
     def snapshot(self, groups: Sequence[str]) -> Snapshot:
         """Everything visible in the named groups; raises AccessDenied for a hidden one's name."""

@@ -125,11 +125,11 @@ def test_no_text_makes_completion_fail(text: str, cursor: int) -> None:
 def test_a_query_begins_with_a_command_that_can_run() -> None:
     offered = {c.label.lower() for c in at_end("").items if c.kind is Kind.COMMAND}
 
-    assert offered == {*commands(), "where", "order"}
+    assert offered == {*commands(), "where", "order"} - {"saved"}  # that one is written $Name()
 
 
 def test_an_inserted_command_is_followed_by_a_blank_and_explained() -> None:
-    (found,) = at_end("filt").items
+    found = at_end("filt").items[0]
 
     assert (found.label, found.insert) == ("filter", "filter ")
     assert found.detail.startswith("filter")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logq.errors import NotAvailableYet, QueryError, QuerySyntaxError
+from logq.errors import QueryError, QuerySyntaxError
 from logq.query.formatting import WIDTH, format_query
 from logq.query.transform import parse
 
@@ -22,10 +22,7 @@ EXAMPLES = {
 
 
 def meaning(text: str) -> object:
-    try:
-        return parse(text)
-    except NotAvailableYet as error:
-        return error.message
+    return parse(text)
 
 
 def check(text: str) -> str:

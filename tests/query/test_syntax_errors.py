@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lark.exceptions import UnexpectedInput
 
-from logq.errors import NotAvailableYet, QuerySyntaxError, WrongArguments, draw
+from logq.errors import QuerySyntaxError, WrongArguments, draw
 from logq.query.fault import locate
 from logq.query.grammar import parse_tree, parser
 from logq.query.habits import FOR_COMMANDS, FOR_OPERATORS, FOR_WORDS
@@ -163,7 +163,7 @@ def check(text: str) -> None:
     """Parse; an error must be deliberate, placed inside the text, and drawable."""
     try:
         parse(text)
-    except (QuerySyntaxError, WrongArguments, NotAvailableYet) as error:
+    except (QuerySyntaxError, WrongArguments) as error:
         assert error.span is not None
         assert 0 <= error.span.start <= error.span.end <= len(text)
         assert error.message

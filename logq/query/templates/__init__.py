@@ -1,0 +1,1 @@
+"""Templates of log lines: what stays the same in them, and which values change."""
