@@ -103,6 +103,7 @@ class Monitoring:
             Appending(self._storage, self._accept),
             lambda connection, event: self.bus.emit(connection, event),
             self._count_notifications,
+            lambda arn: self.alarms.muted(arn.rpartition(":alarm:")[2]),
             matches=_matches,
             public_url=self._settings.public_url,
             allow=self._settings.notify_allow,

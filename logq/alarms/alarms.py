@@ -88,6 +88,12 @@ class Alarms:
         """End what runs; queries that wait are not begun."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
+    def muted(self, name: str) -> bool:
+        """Whether a mute rule holds an alarm back now."""
+        roster = self._rosters.now()
+        alarm = roster.alarms.get(name)
+        return alarm is not None and roster.muted(alarm, self._clock())
+
     # ---- definitions
 
     def put(self, alarm: Alarm) -> Described:

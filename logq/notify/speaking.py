@@ -18,12 +18,16 @@ _watched = threading.local()
 
 
 def speak(words: Words, allowed: Allowed) -> Verdict:
-    """Send by Apprise; it may connect only to where LogQ itself may."""
+    """Send by Apprise; it may connect only to where LogQ itself may.
+
+    By the service itself, which works in this thread: ``Apprise.notify`` would hand it to a thread
+    of its own, where nobody watches.
+    """
     _install_watch()
     import apprise
 
-    service = apprise.Apprise()
-    if not service.add(words.url):
+    service = apprise.Apprise.instantiate(words.url)
+    if service is None:
         return Verdict(Outcome.NEVER, "Apprise does not know the address")
     _watched.allowed, _watched.refused = allowed, None
     try:

@@ -84,3 +84,9 @@ def test_what_was_stored_before_the_process_died_is_not_stored_again(logq: LogQ)
         append("/app", [(2, NOW, "s", "two"), (4, NOW, "s", "four"), (0, NOW, "s", "free")])
 
         assert sorted(messages(logq, "/app")) == ["four", "free", "one", "two"]
+
+
+def test_nobody_is_reminded_of_a_muted_alarm(logq: LogQ) -> None:
+    with logq:
+        notify = logq.monitoring.notify
+        assert not notify._around.muted(alarm("nothing").subject.arn)

@@ -119,3 +119,12 @@ def test_watchtower_makes_what_it_needs_and_sends(live: Served) -> None:
     group = live.logq.storage.groups.get("app")
     assert (group.events, group.retention_days) == (3, 7)
     assert [s.name for s in live.logq.storage.groups.streams("app")] == ["here"]
+
+
+def test_the_aws_cli_makes_a_topic_and_publishes(live: Served, tmp_path: Path) -> None:
+    made = run(live, tmp_path, "aws", "sns", "create-topic", "--name", "ops")
+    arn = json.loads(made.stdout)["TopicArn"]
+    sent = run(live, tmp_path, "aws", "sns", "publish", "--topic-arn", arn, "--message", "hello")
+
+    assert sent.returncode == 0, sent.stderr
+    assert json.loads(sent.stdout)["MessageId"]
