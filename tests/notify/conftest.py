@@ -70,7 +70,7 @@ class World:
             lambda arn: arn in self.muted,
             matches,
             "https://logq.example.com",
-            send=Transport(Allowed.parse("127.0.0.1"), seconds=5),
+            send=Transport(Allowed.parse("127.0.0.1"), seconds=60),
             chance=lambda: 1.0,
         )
 

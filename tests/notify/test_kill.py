@@ -49,7 +49,7 @@ def run(data: Path, url: str = "", point: str = "") -> subprocess.CompletedProce
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 
