@@ -156,6 +156,14 @@ def to_text(value: Value) -> Sql:
             return fn("dynamic_text", value.sql.copy())
 
 
+def to_key(value: Value) -> Sql:
+    """What is equal where the text forms are; NULL where there is none.
+
+    Values of one type are told apart as they are: that is quicker than as texts.
+    """
+    return to_text(value) if value.type is Type.DYNAMIC else value.sql.copy()
+
+
 def to_dynamic(value: Value) -> Sql:
     """JSON text of the value; NULL where it is missing."""
     match value.type:

@@ -11,6 +11,7 @@ from tests.bench.corpus import GAVE_UP, PHRASE, RARE
 from tests.bench.measuring import Goal
 
 ANALYTICS = Goal("cpu", 1.3, 0.010)
+RELATIONAL = Goal("cpu", 1.5, 0.020)
 NEWEST = Goal("cpu", 0.5)
 TEXT = Goal("cpu", 1.0)
 
@@ -130,6 +131,72 @@ def questions_of_json(request_id: str, stream: str) -> tuple[Question, ...]:
             ordered=True,
         ),
         *_text_search(""),
+        *_relational(),
+    )
+
+
+def _relational() -> tuple[Question, ...]:
+    """Commands that put rows beside others, against what a person writes for the same in SQL."""
+    return (
+        Question(
+            "dedup, 50,000 keys",
+            "dedup user.id | stats count(*) as n, max(http.bytes) as largest",
+            'select count(*), max("http.bytes") from (select * from events '
+            'qualify row_number() over (partition by "user.id" order by ts desc) = 1)',
+            RELATIONAL,
+        ),
+        Question(
+            "dedup, 1,000,000 keys",
+            "dedup request_id | stats count(*) as n, max(http.bytes) as largest",
+            'select count(*), max("http.bytes") from (select * from events '
+            "qualify row_number() over (partition by request_id order by ts desc) = 1)",
+            RELATIONAL,
+        ),
+        Question(
+            "fillmissing",
+            "stats count(*) as n by http.route, bin(10s) as t | fillmissing with 0 for n "
+            "| stats count(*) as filled, sum(n) as n",
+            'with c as (select "http.route" as route, time_bucket(interval 10 seconds, ts) as t, '
+            "count(*) as n from events group by all), "
+            "g as (select route, t from (select distinct route from c), "
+            "(select unnest(generate_series(min(t), max(t), interval 10 seconds)) as t from c)) "
+            "select count(*), sum(coalesce(n, 0))::bigint from g left join c using (route, t)",
+            RELATIONAL,
+        ),
+        Question(
+            "eventstats",
+            "eventstats avg(duration_ms) as usual by http.route "
+            "| filter duration_ms > 3 * usual | stats count(*) as n",
+            "select count(*) from (select duration_ms, "
+            'avg(duration_ms) over (partition by "http.route") as usual from events) '
+            "where duration_ms > 3 * usual",
+            RELATIONAL,
+        ),
+        Question(
+            "join, 50,000 keys",
+            "join left=a right=b where a.user.id = b.user.id "
+            "(stats count(*) as times by user.id) "
+            "| stats count(*) as n, sum(b.times) as times",
+            'with b as (select "user.id" as id, count(*) as times from events group by id) '
+            'select count(*), sum(times)::bigint from events a join b on a."user.id" = b.id',
+            RELATIONAL,
+        ),
+        Question(
+            "unnest",
+            "unnest tags into tag | stats count(*) as n by concat(tag) as tag",
+            "select tag, count(*) from (select unnest(from_json(line->'tags', '[\"VARCHAR\"]')) "
+            "as tag from events) group by tag",
+            RELATIONAL,
+        ),
+        Question(
+            "parse by regex",
+            r"parse message /key user:(?<key>\d+) took (?<us>\d+) us/ "
+            "| stats count(us) as n, max(us * 1) as most, count_distinct(key) as users",
+            "with m as (select regexp_extract(message, "
+            r"'key user:(\d+) took (\d+) us', ['key', 'us']) as m from events) "
+            "select count(*), max(m.us::bigint), count(distinct m.key) from m where m.us <> ''",
+            RELATIONAL,
+        ),
     )
 
 

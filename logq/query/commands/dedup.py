@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from logq.query.build import any_of, eq, is_null, number
+from logq.query.build import any_of, cast, column, eq, fn, is_null, negate, number, operate
 from logq.query.command import Command, command
-from logq.query.compiler import Step, order_terms
+from logq.query.compiler import OrderKey, Step
 from logq.query.nodes import Field
+from logq.query.over import over
 from logq.query.sql import evaluate
-from logq.query.value import to_text
+from logq.query.value import to_key
 
 
 @command("dedup")
@@ -31,13 +33,25 @@ class Dedup(Command):
         return name if any(field.name == name for field in self.fields) else None
 
     def apply(self, step: Step) -> Step:
-        keys = [to_text(evaluate(f, step.env)) for f in self.fields]
-        first = exp.Window(
-            this=exp.RowNumber(),
-            partition_by=[key.copy() for key in keys],
-            order=exp.Order(expressions=order_terms(step.order)) if step.order else None,
-        )
-        kept = any_of(eq(first, number(1)), *(is_null(key.copy()) for key in keys))
-        select = step.select().select(exp.Star())
-        select.set("qualify", exp.Qualify(this=kept))
-        return step.then(self.name, select)
+        keys = [to_key(evaluate(f, step.env)) for f in self.fields]
+        missing = any_of(*(is_null(key.copy()) for key in keys))
+        first = over(fn("row_number"), _order(step), keys)
+        # Where nothing but the first of a group is asked for, DuckDB need not sort.
+        deduped = step.select().select(exp.Star()).where(negate(missing))
+        deduped.set("qualify", exp.Qualify(this=eq(first, number(1))))
+        others = step.select().select(exp.Star()).where(missing.copy())
+        both = exp.Union(this=deduped, expression=others, distinct=False)
+        table = exp.Subquery(this=both, alias=exp.TableAlias(this=exp.to_identifier("kept")))
+        return step.then(self.name, exp.Select().select(exp.Star()).from_(table))
+
+
+def _order(step: Step) -> Sequence[OrderKey]:
+    """The current order, in one key if it is that of the events: DuckDB is quick with one."""
+    keys = list(dict.fromkeys(step.order))
+    if step.scope.source is None:
+        return keys
+    time, seq = (column(key.ident) for key in step.scope.source.order())
+    if keys != [OrderKey(time, descending=True), OrderKey(seq, descending=True)]:
+        return keys
+    place = operate("*", cast(fn("epoch_ms", time), "HUGEINT"), number(1 << 63))
+    return [OrderKey(operate("+", place, seq), descending=True)]

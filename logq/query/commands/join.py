@@ -16,7 +16,7 @@ from logq.query.environment import Environment
 from logq.query.grid import bucket_ms
 from logq.query.nodes import Duration, Field
 from logq.query.sql import evaluate
-from logq.query.value import to_text, to_timestamp
+from logq.query.value import to_key, to_text, to_timestamp
 
 _KINDS = {"inner": "", "left": "LEFT", "semi": "SEMI", "anti": "ANTI"}
 
@@ -97,9 +97,12 @@ class Join(Command):
         if self.left is not None and mine.path[0] == self.left and len(mine.path) > 1:
             mine = _below(mine)
         with located(pair[0]):
-            left = to_text(evaluate(mine, step.env))
+            left = evaluate(mine, step.env)
         with located(pair[1]):
-            return eq(left, to_text(evaluate(other_key, other.env)))
+            right = evaluate(other_key, other.env)
+        if left.type is right.type:
+            return eq(to_key(left), to_key(right))
+        return eq(to_text(left), to_text(right))
 
 
 def _below(field: Field) -> Field:
