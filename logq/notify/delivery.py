@@ -91,9 +91,6 @@ class Delivery:
     def _waiting(self) -> list[tuple[Lane, int]]:
         with self._parts.database.read() as connection:
             found = outbox.lanes(connection)
-        for name in self._lanes.keys() - found.keys():
-            if self._lanes[name].not_before <= self._parts.clock():
-                del self._lanes[name]
         for name in found.keys() - self._lanes.keys():
             self._lanes[name] = Lane(self._parts, name)
         return [

@@ -17,7 +17,7 @@ _GIVEN = tuple(field.name for field in fields(Outgoing))
 _COLUMNS = ", ".join(f'"{name}"' for name in _GIVEN)
 _HEADS = f"""
 SELECT seq, {_COLUMNS}, tried, first_try, next_at, fault FROM outbox o
-WHERE lane = ? AND seq = (SELECT min(seq) FROM outbox WHERE key = o.key)
+WHERE lane = ? AND kind != '{LOG_GROUP}' AND seq = (SELECT min(seq) FROM outbox WHERE key = o.key)
 """
 
 
@@ -75,7 +75,7 @@ def lanes(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def heads(connection: sqlite3.Connection, lane: str, now: int, limit: int) -> list[Entry]:
-    """The heads of a lane that are due, oldest first."""
+    """The heads of a lane that are due, oldest first; ``stored`` has those for log groups."""
     sql = _HEADS + " AND next_at <= ? ORDER BY seq LIMIT ?"
     return [_entry(row) for row in connection.execute(sql, (lane, now, limit))]
 

@@ -356,7 +356,7 @@ def test_an_unknown_fault_inside_neither_loses_the_message_nor_stops_others(
 
 def outgoing(kind: str, to: str, n: int = 1, **changes: Any) -> Outgoing:
     given: dict[str, Any] = {"lane": "lane", "body": f'{{"n": {n}}}', "created": NOW} | changes
-    return Outgoing(f"id-{n}", "key", kind, to, **given)
+    return Outgoing(f"id-{n}", given.pop("key", "key"), kind, to, **given)
 
 
 def enqueue(notify: Notify, *entries: Outgoing) -> None:
@@ -424,6 +424,23 @@ def test_a_full_disk_makes_events_wait_and_a_missing_group_makes_them_dead(
     delivery.step()
     delivery.step()
     assert [letter["reason"] for letter in letters(world)] == ["there is no log group '/gone'"]
+
+
+def test_what_waits_behind_an_event_that_could_not_be_stored_is_not_lost(
+    notify: Notify, delivery: Delivery, world: World, clock: Clock
+) -> None:
+    """Rules give each event a key of its own."""
+    enqueue(notify, outgoing(LOG_GROUP, "/app", 1, key="one"))
+    world.broken.append(DiskFull("no space left"))
+    due = delivery.step()
+    enqueue(notify, outgoing(LOG_GROUP, "/app", 2, key="two"))
+    delivery.step()
+    assert notify.waiting()[0] == 2
+
+    clock.now = due
+    delivery.step()
+
+    assert [json.loads(text)["n"] for _, _, _, text in world.stored] == [1, 2]
 
 
 def test_dead_letters_wait_for_ever(

@@ -13,7 +13,7 @@ from logq.notify.notify import Notify
 from logq.notify.secrets import Seals, shown
 from logq.notify.topic import Options, Topic, UnknownSubscription, UnknownTopic
 from logq.notify.wording import decode, encode
-from logq.outgoing import LOG_GROUP, Outgoing
+from logq.outgoing import HTTP, Outgoing
 from tests.notify.conftest import Clock
 from tests.notify.made import NOW, alarm, subscribe
 
@@ -161,7 +161,7 @@ def test_a_deleted_topic_takes_its_subscriptions_and_what_waits_with_it(notify: 
 
 
 def test_the_same_entry_twice_is_one(notify: Notify) -> None:
-    out = Outgoing("id", "key", LOG_GROUP, "/app", "/app", "text", NOW, "stream")
+    out = Outgoing("id", "key", HTTP, "/app", "/app", "text", NOW, "stream")
 
     with notify.database.write() as connection:
         notify.enqueue(connection, [out, out])
