@@ -44,6 +44,35 @@ def answers(data: str, threads: int) -> Callable[[str], Any]:
     return answer
 
 
+def mines(data: str, threads: int) -> Callable[[str], Any]:
+    """Find the patterns of all messages of a data directory, which are in memory before."""
+    import duckdb
+    from sqlglot import exp
+
+    from logq.query.build import alias, column, fn, number, render
+    from logq.query.commands.pattern import rows_of
+    from logq.query.templates.shapes import counted, patterns
+
+    logq = LogQ(Path(data), environ={"LOGQ_QUERY_THREADS": str(threads)})
+    found = logq.queries.run("fields @timestamp, @message", groups=[GROUP], limit=10**9)
+    connection = duckdb.connect(config={"threads": str(threads)})
+    connection.register("lines", found.arrow().read_all())
+    lines = exp.Select().from_("lines")
+    for name, value in (
+        ("line", column("@message")),
+        ("time", fn("epoch_ms", column("@timestamp"))),
+        ("side", number(0)),
+    ):
+        lines = lines.select(alias(value, name))
+    sql = render(counted(lines, None))
+
+    def answer(_: str) -> list[list[Any]]:
+        batches = connection.sql(sql).to_arrow_reader(50_000)
+        return [[row[0], row[2]] for row in rows_of(patterns(batches, None), None)]
+
+    return answer
+
+
 def plans(data: str) -> Callable[[str], Any]:
     """Take a snapshot and plan a query over a data directory, without running it."""
     from logq.query.request import read

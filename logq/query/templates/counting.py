@@ -19,6 +19,8 @@ from logq.query.templates.tokens import VALUE, chunks
 
 SHAPES = 5_000
 """So many shapes are looked at at once, with the templates of those before."""
+MOST_SHAPES = 50_000
+"""Rarer shapes than so many only join templates that there are, or the rest."""
 TEMPLATES = 2_000
 """So many templates are kept apart; what is rarer becomes one."""
 SAMPLES = 200
@@ -58,6 +60,10 @@ class Counting:
     def __init__(self) -> None:
         self._tallies: dict[miner.Chunks, Tally] = {}
         self._new = 0
+        self._mined = 0
+        self._proved: set[miner.Chunks] = set()
+        """Templates that stand for several lines."""
+        self._templates = miner.Templates(())
 
     def add(
         self,
@@ -69,7 +75,15 @@ class Counting:
         """Count lines that are like this one but for their masked values."""
         cut = chunks(line)
         tally = Tally(own_widths(cut), counts, tuple(buckets), tuple(samples))
-        self._put(miner.plain(cut), tally)
+        plain = miner.plain(cut)
+        template = None if plain in self._tallies else self._templates.of(plain)
+        if template is not None:
+            self._put(template, _widened(tally, plain, template))
+            return
+        if self._mined >= MOST_SHAPES and plain not in self._tallies:
+            self._put(REST, replace(tally, widths=(ANYTHING,)))
+            return
+        self._put(plain, tally)
         self._new += 1
         if self._new >= SHAPES:
             self._mine()
@@ -93,15 +107,17 @@ class Counting:
 
     def _mine(self) -> None:
         before = self._tallies
-        found = miner.by_template(miner.mine(before))
-        self._tallies, self._new = {}, 0
+        found = miner.by_template(miner.mine(before, self._proved))
+        self._tallies, self._new, self._mined = {}, 0, self._mined + self._new
         for template, lines in found.items():
             for line in sorted(lines, key=lambda one: _rank((one, before[one]))):
                 self._put(template, _widened(before[line], line, template))
         ranked = sorted(self._tallies.items(), key=_rank)
         self._tallies = dict(ranked[:TEMPLATES])
-        for template, tally in ranked[TEMPLATES:]:
-            self._put(REST, replace(_widened(tally, template, REST), widths=(ANYTHING,)))
+        for _, tally in ranked[TEMPLATES:]:
+            self._put(REST, replace(tally, widths=(ANYTHING,)))
+        self._proved &= self._tallies.keys()
+        self._templates = miner.Templates(self._proved)
 
 
 def _rank(item: tuple[miner.Chunks, Tally]) -> tuple[int, miner.Chunks]:

@@ -41,10 +41,13 @@ _INSIDE = re.compile(r"[=:(\[{\"'/@,]")
 _TAIL = re.compile(r"[)\]}>\"',;:.!? ]*$")
 
 
-def mine(lines: Iterable[Chunks]) -> dict[Chunks, Chunks]:
-    """The template of each line; lines and templates with one sort of marks."""
+def mine(lines: Iterable[Chunks], known: set[Chunks] | None = None) -> dict[Chunks, Chunks]:
+    """The template of each line; lines and templates with one sort of marks.
+
+    ``known`` are templates whose places of values are proved; those that are found join them.
+    """
     found = {line: line for line in sorted(lines)}
-    known: set[Chunks] = set()
+    known = set() if known is None else known
     for _ in range(ROUNDS):
         changed = _places(dict.fromkeys(found.values()), known)
         if not changed:
@@ -54,7 +57,8 @@ def mine(lines: Iterable[Chunks]) -> dict[Chunks, Chunks]:
     left = [now for now in dict.fromkeys(found.values()) if now not in known]
     families = _families(left)
     known.update(families.values())
-    fits = _fitting([now for now in left if now not in families], known)
+    templates = Templates(known)
+    fits = {now: templates.of(now) or now for now in left if now not in families}
     now_is = {**families, **fits}
     return {line: now_is.get(now, now) for line, now in found.items()}
 
@@ -158,20 +162,22 @@ def _core(chunk: str) -> str:
     return chunk[: tail.start()] if tail else chunk
 
 
-def _fitting(lines: Iterable[Chunks], templates: Iterable[Chunks]) -> dict[Chunks, Chunks]:
-    """The template that each line fits, the one with the most words of several."""
-    by_start: defaultdict[tuple[int, str], list[Chunks]] = defaultdict(list)
-    for template in sorted(templates, key=lambda t: (-sum(map(has_word, t)), t)):
-        start = "" if VALUE in template[0] else template[0]
-        by_start[len(template), start].append(template)
-    found = {}
-    for line in lines:
+class Templates:
+    """Templates that lines may fit."""
+
+    def __init__(self, templates: Iterable[Chunks]) -> None:
+        self._by_start: defaultdict[tuple[int, str], list[Chunks]] = defaultdict(list)
+        for template in sorted(templates, key=lambda t: (-sum(map(has_word, t)), t)):
+            start = "" if VALUE in template[0] else template[0]
+            self._by_start[len(template), start].append(template)
+
+    def of(self, line: Chunks) -> Chunks | None:
+        """The template that a line fits, of several one with the most words."""
         for start in (line[0], "") if line else ():
-            fit = next((t for t in by_start[len(line), start] if _fits(line, t)), None)
-            if fit is not None:
-                found[line] = fit
-                break
-    return found
+            for template in self._by_start.get((len(line), start), ()):
+                if _fits(line, template):
+                    return template
+        return None
 
 
 def _fits(line: Chunks, template: Chunks) -> bool:

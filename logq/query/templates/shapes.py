@@ -74,15 +74,20 @@ def buckets(step: Step) -> Buckets | None:
 
 
 def shapes(sides: Sequence[Step], value: Expr, parts: Buckets | None) -> tuple[Step, exp.Select]:
-    """A SELECT of the shapes of texts of one or two queries, and the step that has what it reads.
-
-    Its rows are as ``patterns`` takes them, the most frequent shape first.
-    """
+    """A SELECT of the shapes of texts of one or two queries, and the step with what it reads."""
     lines: exp.Expression = _lines(sides[0], value, 0)
     step = sides[0]
     for side, other in enumerate(sides[1:], 1):
         lines = exp.Union(this=lines, expression=_lines(other, value, side), distinct=False)
         step = replace(step, ctes=(*other.ctes, *step.ctes))
+    return step, counted(lines, parts)
+
+
+def counted(lines: exp.Expression, parts: Buckets | None) -> exp.Select:
+    """A SELECT of shapes as ``patterns`` takes them, the most frequent first.
+
+    The lines are rows of ``line``, ``time`` (epoch ms) and ``side`` (0 or 1).
+    """
     masked = _from(lines).select(
         alias(fn("regexp_replace", _cut(MOST_CHARS), *map(text, (MASKED, "0", "g"))), "shape"),
         alias(operate(">", fn("length", column("line")), number(MOST_CHARS)), "cut"),
@@ -91,7 +96,7 @@ def shapes(sides: Sequence[Step], value: Expr, parts: Buckets | None) -> tuple[S
         column("side"),
         alias(fn("hash", column("line"), column("time")), "hash"),
     )
-    counted = _from(masked).select(column("shape"), column("cut"))
+    grouped = _from(masked).select(column("shape"), column("cut"))
     sample = exp.Struct(
         expressions=[
             exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=column(name))
@@ -101,16 +106,16 @@ def shapes(sides: Sequence[Step], value: Expr, parts: Buckets | None) -> tuple[S
     for side in (0, 1):
         here = eq(column("side"), number(side))
         some = fn("arg_min", sample.copy(), column("hash"), number(SAMPLES))
-        counted = counted.select(
+        grouped = grouped.select(
             alias(_where(fn("count"), here), f"count{side}"),
             alias(_where(some, here), f"some{side}"),
         )
     for part in range(parts.count if parts else 0):
-        counted = counted.select(alias(_where(fn("count"), _within(parts, part)), f"part{part}"))
+        grouped = grouped.select(alias(_where(fn("count"), _within(parts, part)), f"part{part}"))
     total = operate("+", column("count0"), column("count1"))
-    ranked = counted.group_by(column("shape"), column("cut"))
+    ranked = grouped.group_by(column("shape"), column("cut"))
     ordered = _from(ranked).select(exp.Star())
-    return step, ordered.order_by(
+    return ordered.order_by(
         exp.Ordered(this=total, desc=True),
         exp.Ordered(this=column("shape")),
         exp.Ordered(this=column("cut")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -350,3 +351,43 @@ def test_log_groups_that_source_means_are_those_of_the_query(logs: Any) -> None:
 
     assert ended(logs, id)["results"] == [[{"field": "n", "value": "300"}]]
     assert logs.list_log_groups_for_query(queryId=id)["logGroupIdentifiers"] == ["app"]
+
+
+# ---- patterns and indexes
+
+
+def by_name(answer: dict[str, Any]) -> list[dict[str, str]]:
+    return [{cell["field"]: cell["value"] for cell in row} for row in answer["results"]]
+
+
+def test_patterns_come_with_the_columns_of_cloudwatch(logs: Any) -> None:
+    info, error = by_name(finished(logs, "pattern @message"))
+
+    assert list(info) == [
+        *("@pattern", "@ratio", "@sampleCount", "@severityLabel", "@PatternId", "@regexString"),
+        *("@tokens", "@logSamples", "@relatedPattern", "@visualization"),
+    ]
+    assert info["@pattern"] == '{"level":"INFO","n":<Number-1>,"tags":["a",{"b":<Number-2>}]}'
+    assert (info["@sampleCount"], info["@ratio"]) == ("270", "0.9")
+    assert (info["@severityLabel"], error["@severityLabel"]) == ("Info", "Error")
+    assert (error["@sampleCount"], error["@ratio"]) == ("30", "0.1")
+    dynamic = [token for token in json.loads(info["@tokens"]) if token["isDynamic"]]
+    assert [token["inferredTokenName"] for token in dynamic] == ["Number-1", "Number-2"]
+    assert json.loads(info["@relatedPattern"]) == [error["@PatternId"]]
+    assert sum(part["count"] for part in json.loads(info["@visualization"])) == 270
+    newest = json.loads(error["@logSamples"])[0]
+    assert newest["message"].startswith('{"level":"ERROR"')
+
+
+def test_filter_index_goes_by_the_index_policy(logs: Any) -> None:
+    text = "filterIndex n = 7 | fields n"
+    assert finished(logs, text)["results"] == []
+
+    logs.put_index_policy(logGroupIdentifier="app", policyDocument='{"Fields": ["n"]}')
+
+    answer = finished(logs, text)
+    assert [row["n"] for row in by_name(answer)] == ["7"]
+    logs.delete_index_policy(logGroupIdentifier="app")
+    skipped = finished(logs, text)
+    assert skipped["results"] == []
+    assert skipped["statistics"]["recordsScanned"] == 0
