@@ -53,6 +53,15 @@ class Place:
         """The ARN of an event rule."""
         return f"arn:aws:events:{self.region}:{self.account}:rule/{name}"
 
+    def metric(self, name: str) -> str:
+        """The ARN of a metric as a target of events; ``NAMESPACE/NAME``."""
+        return f"arn:aws:cloudwatch:{self.region}:{self.account}:metric/{name}"
+
+    @property
+    def bus(self) -> str:
+        """The ARN of the one bus of events."""
+        return f"arn:aws:events:{self.region}:{self.account}:event-bus/default"
+
 
 def group_name(identifier: str) -> str:
     """The log group that a name or an ARN (with or without ``:*``) means; raises InvalidValue."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from logq.actions.action import action
 from logq.actions.context import Context
+from logq.actions.rule_rights import check_destination_rights, seal_address
 from logq.audit.call import Access
 from logq.errors import LimitExceeded, NotFound
 
@@ -24,12 +25,14 @@ class SubscriptionFilter:
 
     pattern: str
     destination: str
-    """An ARN."""
+    """An ARN, or the web address of an HTTP destination; sealed once it is stored."""
     role: str | None = None
     distribution: str = "ByLogStream"
     transformed: bool = False
     criteria: str | None = None
     system_fields: tuple[str, ...] = ()
+    shown: str = ""
+    """A web address without what is secret in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,17 @@ class StoredSubscription:
 def put_subscription_filter(
     context: Context, group: str, name: str, subscription: SubscriptionFilter
 ) -> None:
-    """Make or replace a subscription filter; it is kept and shown, nothing is delivered yet.
+    """Make or replace a subscription filter.
 
-    Raises UnknownLogGroup, InvalidPattern and LimitExceeded.
+    Matching events go to the topic, log group or web address that is given, else to the bus, as
+    events of ``logq.logs``; the caller must be allowed to send there. Raises UnknownLogGroup,
+    InvalidPattern, InvalidValue and LimitExceeded.
     """
     from logq.query.filter_pattern import parse_pattern
 
     context.require("logs:PutSubscriptionFilter", context.place.log_group(group))
     parse_pattern(subscription.pattern, strict=True)
+    check_destination_rights(context, subscription.destination)
     definitions = context.logq.storage.definitions
     there = {one.name for one in definitions.list(KIND, group=group)}
     if name not in there and len(there) >= MAX_PER_GROUP:
@@ -62,7 +68,7 @@ def put_subscription_filter(
             f"the log group {group} has {MAX_PER_GROUP} subscription filters",
             hint="delete one that is not needed",
         )
-    definitions.put(KIND, name, asdict(subscription), group=group)
+    definitions.put(KIND, name, asdict(_sealed(context, subscription)), group=group)
 
 
 @action("logs:DescribeSubscriptionFilters", Access.MANAGEMENT_READ)
@@ -81,6 +87,13 @@ def delete_subscription_filter(context: Context, group: str, name: str) -> None:
     context.require("logs:DeleteSubscriptionFilter", context.place.log_group(group))
     if not context.logq.storage.definitions.delete(KIND, name, group=group):
         raise NotFound(f"the log group {group} has no subscription filter {name!r}")
+
+
+def _sealed(context: Context, subscription: SubscriptionFilter) -> SubscriptionFilter:
+    if not subscription.destination.startswith("http"):
+        return replace(subscription, shown="")
+    sealed, shown = seal_address(context, subscription.destination)
+    return replace(subscription, destination=sealed, shown=shown)
 
 
 def _stored(definition: Definition) -> StoredSubscription:

@@ -20,9 +20,10 @@ from logq.terminal import lines
 
 COMMANDS = (
     *("demo", "serve", "ingest", "agent"),
-    *("query", "explain", "tail", "fields"),
-    *("groups", "streams", "filters", "tables"),
+    *("query", "explain", "fmt", "tail", "fields"),
+    *("groups", "streams", "filters", "tables", "queries"),
     *("topics", "subscriptions"),
+    *("rules",),
     *("keys", "policies", "audit"),
     *("compact", "retention", "doctor"),
     "help",

@@ -7,10 +7,11 @@ not met by different elements of the same array.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
+
+import orjson
 
 from logq.errors import InvalidEventPattern
 from logq.events.alternative import (
@@ -98,14 +99,12 @@ def parse_event_pattern(text: str) -> EventPattern:
     if len(text) > MAX_LENGTH:
         raise InvalidEventPattern(f"an event pattern has at most {MAX_LENGTH} characters")
     try:
-        document = json.loads(text, parse_constant=_no_number)
-    except json.JSONDecodeError as error:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
         raise InvalidEventPattern(
             f"the event pattern is not JSON: line {error.lineno}, column {error.colno}: "
             f"{error.msg[:1].lower()}{error.msg[1:]}"
         ) from None
-    except RecursionError:
-        raise InvalidEventPattern("the event pattern is nested too deeply") from None
     if not isinstance(document, dict):
         raise InvalidEventPattern("an event pattern is a JSON object", hint='{"source": ["..."]}')
     if (found := sum(map(stars, _wildcards(document)))) > MAX_WILDCARDS:
@@ -115,10 +114,6 @@ def parse_event_pattern(text: str) -> EventPattern:
         )
     choices = tuple(_choices(document, ""))
     return EventPattern(text, _literals(document), choices)
-
-
-def _no_number(name: str) -> NoReturn:
-    raise InvalidEventPattern(f"{name} is not JSON")
 
 
 def _choices(document: Mapping[str, Any], path: str, depth: int = 0) -> list[_Node]:

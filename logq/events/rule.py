@@ -11,13 +11,16 @@ from logq.model import Definition
 KIND = "rule"
 
 
+ATTEMPTS, SECONDS = 20, 3600
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """How long a target is tried; the outbox does it."""
 
-    attempts: int = 20
+    attempts: int = ATTEMPTS
     """After the first."""
-    seconds: int = 3600
+    seconds: int = SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,4 +154,5 @@ def _path(text: str) -> JsonPath:
 def _json(value: Any) -> str:
     if value is MISSING:
         return "null"
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace").decode()  # halves of characters cannot be stored

@@ -31,12 +31,14 @@ from logq.actions.context import Context, Origin
 from logq.actions.groups import create_log_group
 from logq.actions.index_policies import put_index_policy
 from logq.actions.metric_filters import put_metric_filter
+from logq.actions.put_events import Entry
 from logq.actions.saved_queries import save_query
 from logq.actions.subscription_filters import SubscriptionFilter, put_subscription_filter
 from logq.alarms.definition import Alarm, Check, CompositeWatch, LogWatch
 from logq.alarms.mute import MuteRule
 from logq.app import LogQ
 from logq.errors import LogQError
+from logq.events.rule import Target
 from logq.ingest.incoming import Incoming, incoming
 from logq.metric import Metric
 from logq.metrics.filter import MetricFilter
@@ -202,6 +204,8 @@ SAMPLES: dict[str, st.SearchStrategy[Any]] = {
     ),
     "rule": st.just(MuteRule("r", "at(2026-01-01T00:00)", "PT1H", names=("a",))),
     "metric": st.just(Metric("n", "m")),
+    "targets": st.just([Target("t", "arn:aws:sns:us-east-1:000000000000:t")]),
+    "entries": st.just([Entry("shop", "Order", "{}")]),
     "times": st.just([NOW]),
     "messages": st.just(["x"]),
     "tags": st.just({"a": "b"}),

@@ -8,6 +8,7 @@ from logq.errors import (
     AlreadyExists,
     Conflict,
     EngineFault,
+    InvalidEventPattern,
     InvalidPattern,
     InvalidValue,
     LimitExceeded,
@@ -52,6 +53,7 @@ _CLOUDWATCH: dict[type[LogQError], str] = {
     StorageError: "InternalServiceFault",
 }
 _EVENTS: dict[type[LogQError], str] = {
+    InvalidEventPattern: "InvalidEventPatternException",
     InvalidValue: "ValidationException",
     Conflict: "ConcurrentModificationException",
 }

@@ -16,6 +16,7 @@ from logq.server.rest import (
     problem,
     queries,
     query,
+    rules,
     saved_queries,
     tables,
     tail,
@@ -27,6 +28,7 @@ from logq.server.service import Service
 
 _NOUNS = (
     *(query, queries, complete, tail, groups, events, fields, saved_queries, filters, tables),
+    *(rules,),
     *(batches, upkeep, access, info, topics),
 )
 

@@ -1,4 +1,4 @@
-"""Subscription filters: kept and shown; delivery comes with event rules."""
+"""Subscription filters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PAGE = 50
 
 @operation("logs", "PutSubscriptionFilter", noun="subscription filter")
 def put_subscription_filter(context: Context, params: Params) -> Result:
-    if not params["destinationArn"].startswith("arn:"):
+    if not params["destinationArn"].startswith(("arn:", "https://", "http://")):
         raise WireError("InvalidParameterException", "The destination ARN is invalid.")
     subscription_filters.put_subscription_filter(
         context,
@@ -64,7 +64,7 @@ def _described(one: StoredSubscription) -> dict[str, Any]:
         "filterName": one.name,
         "logGroupName": one.group,
         "filterPattern": stored.pattern,
-        "destinationArn": stored.destination,
+        "destinationArn": stored.shown or stored.destination,
         "roleArn": stored.role,
         "distribution": stored.distribution,
         "applyOnTransformedLogs": stored.transformed,
