@@ -17,6 +17,7 @@
     ├─ AlreadyExists
     ├─ InvalidValue              names the parameter and the rule it broke
     │  ├─ InvalidConfig          path and line of the configuration
+    │  ├─ InvalidDocument        file, line and path of what is declared wrongly
     │  ├─ InvalidPolicy          path of the fault in a policy document
     │  └─ InvalidEventPattern    path of the fault in an event pattern
     ├─ LimitExceeded             names the limit and the setting that moves it
@@ -139,6 +140,10 @@ class InvalidValue(LogQError):
 
 class InvalidConfig(InvalidValue):
     """A configuration file that cannot be used."""
+
+
+class InvalidDocument(InvalidValue):
+    """A file of 'logq plan' that cannot be applied."""
 
 
 class InvalidPolicy(InvalidValue):

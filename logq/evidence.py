@@ -39,8 +39,7 @@ def _of_query(
 ) -> Sequence[LogLine]:
     head = f"{watch.query.strip()}\n| " if watch.query.strip() else ""
     text = (
-        f"{head}fields @timestamp, @log, @logStream, @message"
-        f" | sort @timestamp desc | limit {most}"
+        f"{head}fields @timestamp, @log, @logStream, @message | sort @timestamp desc | limit {most}"
     )
     found = ask(alarm, text, start, end - 1, most)
     place = {name: index for index, name in enumerate(found.columns)}

@@ -62,9 +62,21 @@ ROOMS: dict[str, frozenset[str]] = {
     # Worker processes write answers with the renderers, to the screen that is their pipe.
     "work": GROUND | ENGINES | {"__init__", "app", "renderer", "terminal", "values"},
     "actions": GROUND | ENGINES | {"app", "values", "work"},
+    # What files declare is planned and made by the actions, one after the other.
+    "declared": GROUND | ENGINES | {"actions", "app"},
     # The terminal's rules of safe text hold for the server's log too; upkeep is storage's keeper.
     "server": GROUND
-    | {"__init__", "access", "actions", "app", "ingest", "rounds", "storage", "terminal"}
+    | {
+        "__init__",
+        "access",
+        "actions",
+        "app",
+        "declared",
+        "ingest",
+        "rounds",
+        "storage",
+        "terminal",
+    }
     | {"values", "work"}
     # Its documents show what people define as it is.
     | {"alarms", "events", "metrics", "notify"},
@@ -99,6 +111,7 @@ PACKAGES: dict[str, frozenset[str]] = {
     "cli": frozenset({"pyarrow", "rich", "typer"}),
     "work": frozenset({"orjson", "pyarrow"}),
     "actions": frozenset({"orjson", "pyarrow"}),
+    "declared": frozenset({"yaml"}),
     "server": frozenset({"anyio", "fastapi", "orjson", "pydantic", "starlette", "uvicorn"})
     | {"botocore", "cbor2"}  # the wire protocol
     | {"cramjam", "google", "opentelemetry"}  # push ingestion

@@ -49,7 +49,6 @@ class Series(Protocol):
         self, queries: Sequence[DataQuery], windows: Sequence[Window]
     ) -> Mapping[str, Values]: ...
 
-
     def check_queries(self, queries: Sequence[DataQuery], *, alarm: bool = False) -> None: ...
 
 

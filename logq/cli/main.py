@@ -23,7 +23,7 @@ COMMANDS = (
     *("query", "explain", "fmt", "tail", "fields"),
     *("groups", "streams", "filters", "tables", "queries"),
     *("topics", "subscriptions"),
-    *("rules",),
+    *("rules", "plan", "apply"),
     *("keys", "policies", "audit"),
     *("compact", "retention", "doctor"),
     "help",

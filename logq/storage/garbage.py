@@ -60,6 +60,8 @@ def collect(catalog: Catalog, directory: Directory, now: int) -> tuple[int, int]
     The files go while the catalog is locked: nobody can publish one in the same moment.
     """
     files = freed = 0
+    if catalog.writing:  # the block around this may yet be taken back; upkeep comes by later
+        return files, freed
     failed: set[str] = set()
     while True:
         with catalog.write() as connection:

@@ -8,6 +8,7 @@ from logq.server.rest import (
     access,
     batches,
     complete,
+    declared,
     events,
     fields,
     filters,
@@ -28,7 +29,7 @@ from logq.server.service import Service
 
 _NOUNS = (
     *(query, queries, complete, tail, groups, events, fields, saved_queries, filters, tables),
-    *(rules,),
+    *(rules, declared),
     *(batches, upkeep, access, info, topics),
 )
 

@@ -1,0 +1,176 @@
+"""The resource types of CloudFormation that LogQ has, and what they are called here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from logq.arns import Place
+
+Properties = dict[str, Any]
+Bodies = Sequence[tuple[str, Mapping[str, Any]]]
+"""Sections of a file of LogQ's own nouns, and what stands there."""
+Arn = Callable[[Place, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """A resource type."""
+
+    named: str
+    """The property that names it."""
+    bodies: Callable[[str, Properties], Bodies]
+    """What it is here, from the name it gets without one; takes the properties that it knows."""
+    attributes: Mapping[str, Arn] = field(default_factory=dict)
+    """What ``GetAtt`` gives, and ``Ref`` where that is not the name."""
+
+    def attribute(self, name: str, called: str, place: Place) -> str | None:
+        """What ``Ref`` or ``GetAtt`` give for a resource called so; None for neither."""
+        if name in self.attributes:
+            return self.attributes[name](place, called)
+        return called if name == "Ref" else None
+
+
+def _given(**fields: Any) -> Mapping[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _tags(properties: Properties) -> Mapping[str, str] | None:
+    tags = properties.pop("Tags", None)
+    return {tag["Key"]: str(tag["Value"]) for tag in tags} if tags is not None else None
+
+
+def _number(value: Any) -> Any:
+    """Templates write numbers as text as well."""
+    if isinstance(value, str):
+        return int(value) if value.lstrip("+-").isdigit() else float(value)
+    return value
+
+
+def _flag(value: Any) -> Any:
+    return value == "true" if isinstance(value, str) else value
+
+
+def _log_group(name: str, given: Properties) -> Bodies:
+    given.pop("KmsKeyId", None)
+    return [
+        (
+            "groups",
+            _given(
+                name=given.pop("LogGroupName", name),
+                retention=_number(given.pop("RetentionInDays", None)),
+                tags=_tags(given),
+                protected=_flag(given.pop("DeletionProtectionEnabled", None)),
+                **{"class": given.pop("LogGroupClass", None)},
+            ),
+        )
+    ]
+
+
+def _log_stream(name: str, given: Properties) -> Bodies:
+    stream = given.pop("LogStreamName", name)
+    return [("streams", _given(name=stream, group=given.pop("LogGroupName")))]
+
+
+def _metric_filter(name: str, given: Properties) -> Bodies:
+    (made,) = given.pop("MetricTransformations")
+    dimensions = made.get("Dimensions")
+    return [
+        (
+            "metric_filters",
+            _given(
+                name=given.pop("FilterName", name),
+                group=given.pop("LogGroupName"),
+                pattern=given.pop("FilterPattern"),
+                namespace=made["MetricNamespace"],
+                metric=made["MetricName"],
+                value=str(made["MetricValue"]),
+                default=_number(made.get("DefaultValue")),
+                unit=made.get("Unit"),
+                dimensions={one["Key"]: one["Value"] for one in dimensions}
+                if dimensions is not None
+                else None,
+            ),
+        )
+    ]
+
+
+def _subscription_filter(name: str, given: Properties) -> Bodies:
+    return [
+        (
+            "subscription_filters",
+            _given(
+                name=given.pop("FilterName", name),
+                group=given.pop("LogGroupName"),
+                pattern=given.pop("FilterPattern"),
+                destination=given.pop("DestinationArn"),
+                role=given.pop("RoleArn", None),
+                distribution=given.pop("Distribution", None),
+            ),
+        )
+    ]
+
+
+def _query(name: str, given: Properties) -> Bodies:
+    return [
+        (
+            "queries",
+            _given(
+                name=given.pop("Name", name),
+                query=given.pop("QueryString"),
+                groups=given.pop("LogGroupNames", None),
+            ),
+        )
+    ]
+
+
+def _rule(name: str, given: Properties) -> Bodies:
+    state = given.pop("State", "ENABLED")
+    given.pop("EventBusName", None)
+    given.pop("RoleArn", None)
+    return [
+        (
+            "rules",
+            _given(
+                name=given.pop("Name", name),
+                pattern=given.pop("EventPattern", None),
+                schedule=given.pop("ScheduleExpression", None),
+                enabled=state != "DISABLED",
+                description=given.pop("Description", None),
+                tags=_tags(given),
+                targets=[_target(one) for one in given.pop("Targets", [])],
+            ),
+        )
+    ]
+
+
+def _target(given: Properties) -> Mapping[str, Any]:
+    transformer = given.get("InputTransformer") or {}
+    retry = given.get("RetryPolicy") or {}
+    return _given(
+        id=given["Id"],
+        arn=given["Arn"],
+        input=given.get("Input"),
+        input_path=given.get("InputPath"),
+        template=transformer.get("InputTemplate"),
+        paths=transformer.get("InputPathsMap"),
+        attempts=_number(retry.get("MaximumRetryAttempts")),
+        seconds=_number(retry.get("MaximumEventAgeInSeconds")),
+    )
+
+
+def _query_id(place: Place, name: str) -> str:
+    return place.logs("query-definition", name)
+
+
+TYPES: Mapping[str, Shaped] = {
+    "AWS::Logs::LogGroup": Shaped(
+        "LogGroupName", _log_group, {"Arn": lambda place, name: place.log_group(name) + ":*"}
+    ),
+    "AWS::Logs::LogStream": Shaped("LogStreamName", _log_stream),
+    "AWS::Logs::MetricFilter": Shaped("FilterName", _metric_filter),
+    "AWS::Logs::SubscriptionFilter": Shaped("FilterName", _subscription_filter),
+    "AWS::Logs::QueryDefinition": Shaped("Name", _query, {"QueryDefinitionId": _query_id}),
+    "AWS::Events::Rule": Shaped("Name", _rule, {"Arn": Place.rule}),
+}
