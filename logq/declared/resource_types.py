@@ -164,6 +164,82 @@ def _query_id(place: Place, name: str) -> str:
     return place.logs("query-definition", name)
 
 
+_STATISTICS = {"SampleCount", "Average", "Sum", "Minimum", "Maximum"}
+
+
+def _alarm(name: str, given: Properties) -> Bodies:
+    metric = None
+    if "MetricName" in given:
+        metric = _given(
+            namespace=given.pop("Namespace"),
+            name=given.pop("MetricName"),
+            dimensions={one["Name"]: one["Value"] for one in given.pop("Dimensions", [])},
+            statistic=given.pop("Statistic", None) or given.pop("ExtendedStatistic"),
+            unit=given.pop("Unit", None),
+        )
+    queries = given.pop("Metrics", [])
+    periods = [one["MetricStat"]["Period"] for one in queries if "MetricStat" in one]
+    body = _given(
+        name=given.pop("AlarmName", name),
+        metric=metric,
+        queries=[_query_of(one) for one in queries],
+        operator=given.pop("ComparisonOperator"),
+        threshold=_number(given.pop("Threshold")),
+        period=_number(given.pop("Period", periods[0] if periods else None)),
+        periods=_number(given.pop("EvaluationPeriods")),
+        datapoints=_number(given.pop("DatapointsToAlarm", None)),
+        missing=given.pop("TreatMissingData", None),
+        low_samples=given.pop("EvaluateLowSampleCountPercentile", None),
+    )
+    return [("alarms", {**body, **_said(given)})]
+
+
+def _query_of(given: Properties) -> Mapping[str, Any]:
+    stat = given.get("MetricStat")
+    metric = None
+    if stat is not None:
+        about = stat["Metric"]
+        metric = _given(
+            namespace=about["Namespace"],
+            name=about["MetricName"],
+            dimensions={one["Name"]: one["Value"] for one in about.get("Dimensions", [])},
+            statistic=stat["Stat"],
+            unit=stat.get("Unit"),
+        )
+    return _given(
+        id=given["Id"],
+        metric=metric,
+        expression=given.get("Expression"),
+        label=given.get("Label"),
+        returned=_flag(given.get("ReturnData")),
+    )
+
+
+def _composite_alarm(name: str, given: Properties) -> Bodies:
+    body = _given(
+        name=given.pop("AlarmName", name),
+        rule=given.pop("AlarmRule"),
+        suppressor=given.pop("ActionsSuppressor", None),
+        wait=_number(given.pop("ActionsSuppressorWaitPeriod", None)),
+        extension=_number(given.pop("ActionsSuppressorExtensionPeriod", None)),
+    )
+    return [("composite_alarms", {**body, **_said(given)})]
+
+
+def _said(given: Properties) -> Mapping[str, Any]:
+    """What all alarms have."""
+    return _given(
+        description=given.pop("AlarmDescription", None),
+        tags=_tags(given),
+        actions=_given(
+            alarm=given.pop("AlarmActions", None),
+            ok=given.pop("OKActions", None),
+            insufficient_data=given.pop("InsufficientDataActions", None),
+            enabled=_flag(given.pop("ActionsEnabled", None)),
+        ),
+    )
+
+
 TYPES: Mapping[str, Shaped] = {
     "AWS::Logs::LogGroup": Shaped(
         "LogGroupName", _log_group, {"Arn": lambda place, name: place.log_group(name) + ":*"}
@@ -172,5 +248,7 @@ TYPES: Mapping[str, Shaped] = {
     "AWS::Logs::MetricFilter": Shaped("FilterName", _metric_filter),
     "AWS::Logs::SubscriptionFilter": Shaped("FilterName", _subscription_filter),
     "AWS::Logs::QueryDefinition": Shaped("Name", _query, {"QueryDefinitionId": _query_id}),
+    "AWS::CloudWatch::Alarm": Shaped("AlarmName", _alarm, {"Arn": Place.alarm}),
+    "AWS::CloudWatch::CompositeAlarm": Shaped("AlarmName", _composite_alarm, {"Arn": Place.alarm}),
     "AWS::Events::Rule": Shaped("Name", _rule, {"Arn": Place.rule}),
 }

@@ -72,6 +72,35 @@ Resources:
           InputTransformer:
             InputPathsMap: {x: $.source}
             InputTemplate: '"from <x>"'
+  High:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmDescription: d
+      Namespace: Api
+      MetricName: Errors
+      Dimensions: [{Name: route, Value: /a}]
+      Statistic: Sum
+      Period: 60
+      EvaluationPeriods: 2
+      Threshold: "5"
+      ComparisonOperator: GreaterThanOrEqualToThreshold
+      AlarmActions: [!Sub "arn:aws:sns:${AWS::Region}:${AWS::AccountId}:ops"]
+  Ratio:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmName: ratio
+      EvaluationPeriods: 1
+      Threshold: 1
+      ComparisonOperator: LessThanThreshold
+      Metrics:
+        - Id: a
+          ReturnData: false
+          MetricStat:
+            {Metric: {Namespace: Api, MetricName: Errors}, Period: 300, Stat: p99}
+        - {Id: b, Expression: a / 2}
+  Either:
+    Type: AWS::CloudWatch::CompositeAlarm
+    Properties: {AlarmName: either, AlarmRule: !Sub "ALARM(${High}) OR ALARM(${Ratio})"}
   Queue:
     Type: AWS::SQS::Queue
 Outputs:
@@ -95,9 +124,12 @@ def test_a_template_is_applied_and_applying_again_changes_nothing(context: Conte
         ("log stream", "/app/dev main"),
         ("metric filter", "/app/dev shop-Errors"),
         ("saved query", "app/slow"),
+        ("alarm", "shop-High"),
+        ("alarm", "ratio"),
+        ("composite alarm", "either"),
         ("rule", "shop-OnError"),
     ]
-    assert planned.warnings == ["stack.yaml:55: Resources.Queue: AWS::SQS::Queue is left out"]
+    assert planned.warnings == ["stack.yaml:84: Resources.Queue: AWS::SQS::Queue is left out"]
     group = context.logq.storage.groups.get("/app/dev")
     assert (group.retention_days, group.tags) == (30, {"team": "d"})
     rule = describe_rule(context, "shop-OnError")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,27 @@ policies:
     document:
       Version: "2012-10-17"
       Statement: [{Effect: Allow, Action: "logs:Get*", Resource: "*"}]
+alarms:
+  many-errors:
+    metric: {namespace: Api, name: Errors, dimensions: {route: /a}}
+    operator: ">="
+    threshold: 5
+    periods: 3
+    datapoints: 2
+    missing: notBreaching
+    tags: {team: a}
+    actions: {alarm: [ops], ok: ["arn:aws:sns:us-east-1:000000000000:ops"]}
+  share:
+    queries:
+      - {id: a, metric: {namespace: Api, name: Errors}, returned: false}
+      - {id: b, expression: a * 100}
+    threshold: 1.5
+log_alarms:
+  crashes: {groups: [/app/api], query: filter @message like /panic/, threshold: 0}
+composite_alarms:
+  both: {rule: ALARM(many-errors) AND ALARM(crashes), suppressor: share, wait: 60, extension: 60}
+mute_rules:
+  nights: {schedule: cron(0 2 * * *), duration: PT2H, alarms: [many-errors]}
 rules:
   alarms:
     pattern: {source: [aws.cloudwatch], detail: {state: {value: [ALARM]}}}
@@ -75,7 +97,7 @@ def test_everything_is_made_and_applying_again_changes_nothing(context: Context)
 
     again = declare.plan(context, ask(EVERYTHING))
     assert told(again) == []
-    assert len(again.steps) == 9
+    assert len(again.steps) == 14
     assert describe_metric_filters(context)[0].filter.default == 0
     assert [target.shown for target in describe_rule(context, "alarms").targets] == [
         "",
@@ -90,6 +112,8 @@ def test_every_field_that_differs_is_shown_and_secrets_are_not(context: Context)
     changed = (
         EVERYTHING.replace("retention: 30, tags: {team: a, tier: 1}", "tags: {team: b}")
         .replace('"error"', '"fatal"')
+        .replace("threshold: 5", "threshold: 6")
+        .replace("    tags: {team: a}", "    tags: {team: b}")
         .replace("/secret", "/other")
         .replace("[ALARM]", "[OK]")
     )
@@ -108,7 +132,9 @@ def test_every_field_that_differs_is_shown_and_secrets_are_not(context: Context)
     assert "OK" in shown[("rule", "pattern")][1]
     masked = "https://hooks.example.com/***"
     assert shown[("rule", "targets[1].arn")] == (masked, masked)
-    assert len(shown) == 6
+    assert shown[("alarm", "threshold")] == (5.0, 6.0)
+    assert shown[("alarm", "tags.team")] == ("a", "b")
+    assert len(shown) == 8
     declare.apply(context, ask(changed))
     assert told(declare.plan(context, ask(changed))) == []
     assert context.logq.storage.groups.get("/app/api").tags == {"team": "b"}
@@ -205,6 +231,18 @@ FAULTS = [
     ("syntax", "groups: [", "f0.yaml:1: this is not YAML"),
     ("value", "groups: {a: {retention: 2}}", "f0.yaml:1: groups.a: retention cannot be 2 days"),
     ("target", "rules: {r: {schedule: rate(1 day), targets: [{to: x}]}}", "a target has no to"),
+    (
+        "operator",
+        "log_alarms: {a: {threshold: 1, operator: '!', groups: [g]}}",
+        "'!' is no operator",
+    ),
+    ("metric", "alarms: {a: {threshold: 1}}", "an alarm has either a metric or queries"),
+    ("part", "alarms: {a: {threshold: 1, metric: {nam: x}}}", "a metric has no nam"),
+    (
+        "actions",
+        "alarms: {a: {threshold: 1, metric: {namespace: n, name: m}, actions: {on: []}}}",
+        "actions has no on",
+    ),
     ("list", "- a", "it holds no sections"),
 ]
 
@@ -215,6 +253,15 @@ def test_faults_say_file_line_and_place(context: Context, text: str, says: str) 
         declare.plan(context, ask(text))
 
     assert says in caught.value.message
+
+
+def test_the_examples_of_the_readme_can_be_applied(context: Context) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    assert examples
+
+    for example in examples:
+        assert told(declare.plan(context, ask(example)))
 
 
 def test_toml_and_json_say_the_same(context: Context) -> None:

@@ -109,7 +109,7 @@ register(
     Kind(
         "rule",
         "rules",
-        7,
+        9,
         (
             Field("pattern", "json", summary="an event pattern, as an object or as JSON"),
             Field("schedule", "text", summary="rate(5 minutes) or cron(0 9 ? * MON-FRI *)"),
