@@ -27,6 +27,11 @@ from logq.units import format_time, parse_time
 
 CASES = Path(__file__).parent / "cases"
 NOW = 1_767_700_000_000
+EXAMPLES: dict[int, str] = {
+    case["number"]: case["query"]
+    for case in tomllib.loads((CASES / "examples.toml").read_text("utf-8"))["case"]
+}
+"""The examples of the language by number; cases run them word for word, ``then`` goes on."""
 LAYOUTS = ("journal", "segments", "compacted", "mixed")
 
 
@@ -38,6 +43,12 @@ def load() -> list[Any]:
         if path.parent in (CASES, CASES / "filter_patterns") or path.stem == "syntax":
             continue
         for case in content.get("case", ()):
+            if "example" in case:
+                query, then = EXAMPLES[case["example"]], case.get("then")
+                case |= {
+                    "name": f"example {case['example']}",
+                    "query": f"{query}\n| {then}" if then else query,
+                }
             case.setdefault("events", content.get("events", ""))
             case.setdefault("groups", content.get("groups", {}))
             case.setdefault("tables", content.get("tables", {}))
@@ -62,20 +73,28 @@ def prepared(
     """The data directories of a case, one a layout."""
     streams = case.get("streams") or {"s": case["events"]}
     events = {"app": streams} | {g: {"s": text} for g, text in case["groups"].items()}
-    key = json.dumps(events, sort_keys=True)
+    attributes = case.get("attributes", {})
+    key = json.dumps([events, attributes, "example" in case], sort_keys=True)
     if key not in directories:
         root = factory.mktemp("case")
-        directories[key] = {layout: root / layout for layout in LAYOUTS}
+        layouts = ("journal", "mixed") if "example" in case else LAYOUTS
+        directories[key] = {layout: root / layout for layout in layouts}
         for layout, path in directories[key].items():
             for group, texts in events.items():
-                lay_out(path, layout, texts, group)
+                lay_out(path, layout, texts, group, attributes.get(group, {}))
     return directories[key]
 
 
-def lay_out(path: Path, layout: str, streams: Mapping[str, str], group: str = "app") -> None:
+def lay_out(
+    path: Path,
+    layout: str,
+    streams: Mapping[str, str],
+    group: str = "app",
+    attributes: Mapping[str, Any] | None = None,
+) -> None:
     """Store the events of the streams in one layout."""
     with Storage.open(path, lambda: NOW, Settings()) as storage:
-        storage.groups.create(group)
+        storage.groups.create(group, **(attributes or {}))
         for stream, text in streams.items():
             parser = Parser()
             lines = [line.encode() for line in text.splitlines() if line]
@@ -97,21 +116,21 @@ def lay_out(path: Path, layout: str, streams: Mapping[str, str], group: str = "a
 
 def run(path: Path, case: Mapping[str, Any]) -> Result:
     defined = {name: case[name] for name in ("tables", "queries", "indexes")}
-    queries = engine(path, json.dumps(defined))
+    queries = engine(path, json.dumps(defined), case.get("account", Settings().account))
     times: dict[str, Any] = {
         name: parse_time(str(case[name]), NOW, end=name == "end")
         for name in ("start", "end")
         if name in case
     }
     sourced = case.get("sourced", case["query"].lower().startswith("source"))
-    groups = [] if sourced else ["app"]
+    groups = case.get("ask", [] if sourced else ["app"])
     return queries.run(
         case["query"], groups=groups, limit=case.get("limit"), strict=case.get("strict"), **times
     )
 
 
 @lru_cache(maxsize=len(LAYOUTS))
-def engine(path: Path, defined: str) -> Queries:
+def engine(path: Path, defined: str, account: str) -> Queries:
     kept = json.loads(defined)
 
     def define(kind: str, name: str) -> Mapping[str, Any] | None:
@@ -123,10 +142,11 @@ def engine(path: Path, defined: str) -> Queries:
             return {"since": kept["indexes"][name]}
         return None
 
-    storage = Storage.open(path, lambda: NOW, Settings())
+    settings = Settings(account=account)
+    storage = Storage.open(path, lambda: NOW, settings)
     return Queries(
         storage,
-        Settings(),
+        settings,
         lambda: NOW,
         directory=str(path),
         text_index=may_contain,
@@ -178,8 +198,9 @@ def test_a_case_has_the_same_rows_in_every_layout(
     paths = prepared(case, directories, tmp_path_factory)
     if "error" in case:
         return check_error(paths["journal"], case)
-    for layout, path in paths.items():
-        result = run(path, case)
+    layouts = ("journal", "mixed") if "example" in case else LAYOUTS
+    for layout in layouts:
+        result = run(paths[layout], case)
         rows, wanted = as_json(result), case["rows"]
         if not case.get("ordered", True):
             rows, wanted = sorted_rows(rows), sorted_rows(wanted)

@@ -10,10 +10,11 @@ from typing import Any
 
 from lark.exceptions import UnexpectedInput
 
+from logq.errors import located
 from logq.query.command import Command, commands
 from logq.query.expressions import Expressions, Node, span_of, tokens, trees
 from logq.query.grammar import parse_tree
-from logq.query.nodes import Field
+from logq.query.nodes import Field, Star
 from logq.query.syntax_error import explain
 
 Values = dict[str, Any]
@@ -42,8 +43,9 @@ class _Commands:
             kind = commands()[name]
             self.expr.lets.note_stage()
             read = getattr(self, name, None)
-            values: Values = read(stage) if read else kind.read(self.expr, stage)
-            made.append(kind(span=span_of(stage), **values))
+            with located(Star(span=span_of(stage))):
+                values: Values = read(stage) if read else kind.read(self.expr, stage)
+                made.append(kind(span=span_of(stage), **values))
         return tuple(made)
 
     def search(self, stage: Node) -> Values:

@@ -1,0 +1,1 @@
+"""The query fuzzer: ``python -m tests.fuzz --help``."""
