@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logq.cli.apps import command_app
+from logq.cli.completion import query_text
 from logq.cli.faults import INTERRUPTED, WrongUsage
 from logq.cli.options import (
     End,
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 
 app = command_app()
 
-Text = Annotated[str, typer.Argument(metavar="TEXT", help="The query; - reads it from stdin.")]
+Text = Annotated[
+    str,
+    typer.Argument(
+        metavar="TEXT", help="The query; - reads it from stdin.", autocompletion=query_text
+    ),
+]
 Limit = Annotated[
     int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most N rows.")
 ]
