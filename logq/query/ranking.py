@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from logq.errors import WrongArguments, located
 from logq.query.build import Sql, alias, all_of, boolean, case, cast, coalesce, column, is_null
-from logq.query.commands.stats import Stats, group_key
+from logq.query.commands.stats import Stats, columns_of, group_key
 from logq.query.compare import natural_order
 from logq.query.compiler import Step, missing_last
 from logq.query.nodes import Field, Item
@@ -20,7 +21,12 @@ PLACE = "others last"
 
 
 def largest(step: Step, name: str, keys: tuple[Item, ...], by: Item, most: int) -> Step:
-    """The groups with the largest aggregate, largest first."""
+    """The groups with the largest aggregate, largest first; raises WrongArguments."""
+    with located(by):
+        if columns_of(by)[0].name != by.name:
+            raise WrongArguments(
+                "groups are ranked by one value, and pcts gives several", hint="write pct(x, 95)"
+            )
     step = Stats(by.span, (by,), keys).apply(step)
     value = step.scope.columns[by.name].value
     order = missing_last(natural_order(value), value, descending=True)

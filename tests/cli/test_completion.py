@@ -40,7 +40,7 @@ def test_commands_functions_and_discovered_fields_are_offered(
     assert "filter level" in fields
     assert "filter least(" in fields
     assert "stats" in "\n".join(offered(tmp_path, f"{line} 'filter level = 1 | sta"))
-    assert offered(tmp_path, "logq --data nothing query 'fields | |") == []
+    assert "filter" in "\n".join(offered(tmp_path, "logq --data nothing query 'fil"))
 
 
 @pytest.mark.parametrize("name", sorted(commands()))

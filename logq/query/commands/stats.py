@@ -47,7 +47,7 @@ class Stats(Command):
     """How far the earlier times lie back whose values stand beside those of now."""
 
     def name_before(self, name: str) -> str | None:
-        made = [one.name for item in self.items for one in _percentiles(item)]
+        made = [one.name for item in self.items for one in columns_of(item)]
         return None if self.compared or name in made else behind_keys(name, self.by)
 
     def apply(self, step: Step) -> Step:
@@ -70,7 +70,7 @@ class Stats(Command):
         inside = replace(
             env, aggregating=True, keys=frozenset(normal(item.expr) for item in self.by)
         )
-        items = tuple(one for item in self.items for one in _percentiles(item))
+        items = tuple(one for item in self.items for one in columns_of(item))
         for item, expr in zip(items, spelled_out(items, step.scope), strict=True):
             with located(item):
                 value = evaluate(expr, inside)
@@ -119,8 +119,8 @@ def group_key(value: Value) -> tuple[Sql, Sql]:
     return value.sql.copy(), value.sql.copy()
 
 
-def _percentiles(item: Item) -> tuple[Item, ...]:
-    """``pcts(x, 50, 95) as ms`` is a column for each percentile: ms_p50, ms_p95."""
+def columns_of(item: Item) -> tuple[Item, ...]:
+    """The item, but ``pcts(x, 50, 95) as ms`` is a column for each percentile: ms_p50, ms_p95."""
     call = item.expr
     if not isinstance(call, nodes.Call) or canonical(call.name) != "pcts" or len(call.args) < 2:
         return (item,)
