@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-
 CASES = Path(__file__).parents[1] / "cases"
 EXAMPLES = {
     case["number"]: case["query"]
