@@ -180,7 +180,7 @@ def test_the_table_of_exit_codes_names_every_code() -> None:
     codes = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", section)}
 
     known = (faults.DONE, faults.FAILED, faults.WRONG_USAGE, faults.NOT_FOUND, faults.LIMIT)
-    assert codes == {*known, faults.INTERRUPTED}
+    assert codes == {*known, faults.IN_ALARM, faults.INTERRUPTED}
 
 
 def test_every_file_the_readme_links_to_is_there() -> None:

@@ -128,9 +128,9 @@ class LogAlarms:
                 return Verdict(None)
             contributors.add_run(connection, alarm.name, run, check.n)
             runs = contributors.last_runs(connection, alarm.name, check.n)
-            single = contributor_id({})
-            if all(set(each.values) <= {single} for each in runs) and _single(watch):
-                points = points_of(single, runs, check)
+            one = contributor_id({})
+            if all(set(each.values) <= {one} for each in runs) and single(watch):
+                points = points_of(one, runs, check)
                 state = evaluate([p.slot for p in points], check.n, check.m, check.missing)
                 breaching: tuple[Contributor, ...] = ()
             else:
@@ -144,7 +144,7 @@ class LogAlarms:
                 state = together(after)
                 ringing = [each for each in after.values() if each.state == State.ALARM]
                 points = points_of(
-                    ringing[0].id if ringing else next(iter(after), single), runs, check
+                    ringing[0].id if ringing else next(iter(after), one), runs, check
                 )
                 breaching = tuple(Contributor(each.attributes, each.value) for each in ringing)
         if warming(alarm, len(runs), now) or state is None or state == present.state:
@@ -197,7 +197,7 @@ def _moved(
     )
 
 
-def _single(watch: LogWatch) -> bool:
+def single(watch: LogWatch) -> bool:
     """Whether the aggregation names no fields to group by."""
     return " by " not in f" {watch.aggregation.partition('|')[0].lower()} "
 

@@ -6,7 +6,6 @@ What is here runs inside a transaction of the caller. Times are epoch millisecon
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
 import uuid
 from collections.abc import Mapping
@@ -28,7 +27,6 @@ from logq.event import Event
 from logq.failpoints import reach
 from logq.notification import Notification
 
-_LOG = logging.getLogger(__name__)
 STATE_CHANGE = "CloudWatch Alarm State Change"
 CONFIGURATION_CHANGE = "CloudWatch Alarm Configuration Change"
 SOURCE = "aws.cloudwatch"
@@ -252,7 +250,6 @@ class Transitions:
                     self._publish(inner, topic, said)
             except LogQError as error:
                 failed = error.message
-                _LOG.warning("the alarm %s could not tell %s: %s", alarm.name, topic, failed)
             summary = (
                 f"Failed to execute action {topic}: {failed}"
                 if failed

@@ -13,6 +13,8 @@ from logq.errors import (
 from logq.terminal import RED, Screen, lines
 
 DONE, FAILED, WRONG_USAGE, NOT_FOUND, LIMIT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+IN_ALARM = 10
+"""Of 'alarms list --exit-code' where an alarm is in ALARM."""
 
 
 class Failed(LogQError):

@@ -50,6 +50,7 @@ _CLOUDWATCH: dict[type[LogQError], str] = {
     InvalidValue: "InvalidParameterValueException",
     LimitExceeded: "LimitExceededFault",
     Conflict: "ConcurrentModificationException",
+    Protected: "ResourceConflict",
     StorageError: "InternalServiceFault",
 }
 _EVENTS: dict[type[LogQError], str] = {

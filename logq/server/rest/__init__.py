@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Request
 
 from logq.server.rest import (
     access,
+    alarms,
+    backtests,
     batches,
     complete,
     declared,
@@ -14,6 +16,7 @@ from logq.server.rest import (
     filters,
     groups,
     info,
+    mute_rules,
     problem,
     queries,
     query,
@@ -31,6 +34,7 @@ _NOUNS = (
     *(query, queries, complete, tail, groups, events, fields, saved_queries, filters, tables),
     *(rules, declared),
     *(batches, upkeep, access, info, topics),
+    *(alarms, mute_rules, backtests),
 )
 
 
