@@ -13,7 +13,7 @@ from typing import Any
 from logq.actions.context import Context
 
 Key = tuple[str, ...]
-"""The name of a thing; the log group and the name of what belongs to one."""
+"""The name of a thing; the log group or topic and the name of what belongs to one."""
 Body = Mapping[str, Any]
 """Every field of a thing in its normal form, as JSON."""
 
@@ -47,7 +47,11 @@ class Kind:
     """Make it, or change it from what it was."""
     delete: Callable[[Context, Key], object]
     grouped: bool = False
-    """Whether it belongs to a log group, which is the first part of its key."""
+    """Whether it belongs to something, whose name is the first part of its key."""
+    within: str = "group"
+    """What that is: a log ``group`` or a ``topic``."""
+    named: Callable[[Mapping[str, Any]], str] | None = None
+    """Its name, for what people give none."""
     normal: Callable[[Context, Body], Body] = field(default=lambda context, body: body)
     """The body with other spellings of the same made one."""
 

@@ -123,7 +123,7 @@ def _masked(value: Any) -> Any:
     from logq.notify.secrets import shown
 
     if isinstance(value, str):
-        return shown(value) if re.match(r"https?://", value) else value
+        return shown(value) if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", value) else value
     if isinstance(value, Mapping):
         return {name: _masked(one) for name, one in value.items()}
     if isinstance(value, list | tuple):

@@ -27,14 +27,19 @@ def wanted(kind: Kind, document: Document, path: Path, given: Mapping[str, Any])
     """The thing that an object in a file describes; raises InvalidDocument."""
     fields = dict(given)
     name = fields.pop("name", None)
+    if kind.named is not None:
+        name = kind.named(fields)
     if not isinstance(name, str) or not name:
         raise document.fault(path, f"a {kind.name} has a name", 'name = "..."')
     key: Key = (name,)
     if kind.grouped:
-        group = fields.pop("group", None)
-        if not isinstance(group, str) or not group:
-            raise document.fault(path, f"the {kind.name} {name} has a log group", 'group = "..."')
-        key = (group, name)
+        owner = fields.pop(kind.within, None)
+        if not isinstance(owner, str) or not owner:
+            what = "log group" if kind.within == "group" else kind.within
+            raise document.fault(
+                path, f"the {kind.name} {name} has a {what}", f'{kind.within} = "..."'
+            )
+        key = (owner, name)
     for field in fields:
         if kind.field(field) is None:
             raise _unknown(document, (*path, field), field, [one.name for one in kind.fields])

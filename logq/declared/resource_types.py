@@ -164,9 +164,6 @@ def _query_id(place: Place, name: str) -> str:
     return place.logs("query-definition", name)
 
 
-_STATISTICS = {"SampleCount", "Average", "Sum", "Minimum", "Maximum"}
-
-
 def _alarm(name: str, given: Properties) -> Bodies:
     metric = None
     if "MetricName" in given:
@@ -240,6 +237,37 @@ def _said(given: Properties) -> Mapping[str, Any]:
     )
 
 
+def _topic(name: str, given: Properties) -> Bodies:
+    called = given.pop("TopicName", name)
+    inside = given.pop("Subscription", [])
+    body = _given(name=called, display_name=given.pop("DisplayName", None), tags=_tags(given))
+    return [
+        ("topics", body),
+        *(("subscriptions", _receiver(called, one["Protocol"], one["Endpoint"])) for one in inside),
+    ]
+
+
+def _subscription(name: str, given: Properties) -> Bodies:
+    topic = str(given.pop("TopicArn")).rpartition(":")[2]
+    body = _receiver(topic, given.pop("Protocol"), given.pop("Endpoint"))
+    options = _given(
+        raw=_flag(given.pop("RawMessageDelivery", None)),
+        filter_policy=given.pop("FilterPolicy", None),
+        filter_scope=given.pop("FilterPolicyScope", None),
+    )
+    return [("subscriptions", {**body, **options})]
+
+
+def _receiver(topic: str, protocol: str, endpoint: str) -> Mapping[str, Any]:
+    """Amazon SNS calls receivers of its envelope by their scheme."""
+    known = "sns-http" if protocol in ("http", "https") else protocol
+    return {"topic": topic, "protocol": known, "endpoint": endpoint}
+
+
+def _topic_name(place: Place, name: str) -> str:
+    return name
+
+
 TYPES: Mapping[str, Shaped] = {
     "AWS::Logs::LogGroup": Shaped(
         "LogGroupName", _log_group, {"Arn": lambda place, name: place.log_group(name) + ":*"}
@@ -250,5 +278,11 @@ TYPES: Mapping[str, Shaped] = {
     "AWS::Logs::QueryDefinition": Shaped("Name", _query, {"QueryDefinitionId": _query_id}),
     "AWS::CloudWatch::Alarm": Shaped("AlarmName", _alarm, {"Arn": Place.alarm}),
     "AWS::CloudWatch::CompositeAlarm": Shaped("AlarmName", _composite_alarm, {"Arn": Place.alarm}),
+    "AWS::SNS::Topic": Shaped(
+        "TopicName",
+        _topic,
+        {"Ref": Place.topic, "TopicArn": Place.topic, "TopicName": _topic_name},
+    ),
+    "AWS::SNS::Subscription": Shaped("Endpoint", _subscription),
     "AWS::Events::Rule": Shaped("Name", _rule, {"Arn": Place.rule}),
 }

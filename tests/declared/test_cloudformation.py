@@ -13,6 +13,7 @@ from logq.declared import declare
 from logq.declared.declare import Ask, Plan
 from logq.declared.document import read
 from logq.declared.intrinsics import Scope
+from logq.declared.plan import Step
 from logq.errors import InvalidDocument
 from tests.actions.conftest import clock, context, logq
 
@@ -72,6 +73,14 @@ Resources:
           InputTransformer:
             InputPathsMap: {x: $.source}
             InputTemplate: '"from <x>"'
+  Ops:
+    Type: AWS::SNS::Topic
+    Properties:
+      TopicName: ops
+      Subscription: [{Protocol: https, Endpoint: "https://example.com/a"}]
+  More:
+    Type: AWS::SNS::Subscription
+    Properties: {TopicArn: !Ref Ops, Protocol: slack, Endpoint: "https://hooks.slack.com/x"}
   High:
     Type: AWS::CloudWatch::Alarm
     Properties:
@@ -84,7 +93,7 @@ Resources:
       EvaluationPeriods: 2
       Threshold: "5"
       ComparisonOperator: GreaterThanOrEqualToThreshold
-      AlarmActions: [!Sub "arn:aws:sns:${AWS::Region}:${AWS::AccountId}:ops"]
+      AlarmActions: [!Ref Ops]
   Ratio:
     Type: AWS::CloudWatch::Alarm
     Properties:
@@ -113,7 +122,11 @@ def ask(text: str, name: str = "stack.yaml", **parameters: str) -> Ask:
 
 
 def made(plan: Plan) -> list[tuple[str, str]]:
-    return [(step.kind.name, " ".join(step.key)) for step in plan.steps if step.changes]
+    def name(step: Step) -> str:
+        text = " ".join(step.key)
+        return text[:-9] if step.kind.section == "subscriptions" else text
+
+    return [(step.kind.name, name(step)) for step in plan.steps if step.changes]
 
 
 def test_a_template_is_applied_and_applying_again_changes_nothing(context: Context) -> None:
@@ -124,12 +137,15 @@ def test_a_template_is_applied_and_applying_again_changes_nothing(context: Conte
         ("log stream", "/app/dev main"),
         ("metric filter", "/app/dev shop-Errors"),
         ("saved query", "app/slow"),
+        ("topic", "ops"),
+        ("subscription", "ops sns-http https://example.com/***"),
+        ("subscription", "ops slack https://hooks.slack.com/***"),
         ("alarm", "shop-High"),
         ("alarm", "ratio"),
         ("composite alarm", "either"),
         ("rule", "shop-OnError"),
     ]
-    assert planned.warnings == ["stack.yaml:84: Resources.Queue: AWS::SQS::Queue is left out"]
+    assert planned.warnings == ["stack.yaml:92: Resources.Queue: AWS::SQS::Queue is left out"]
     group = context.logq.storage.groups.get("/app/dev")
     assert (group.retention_days, group.tags) == (30, {"team": "d"})
     rule = describe_rule(context, "shop-OnError")

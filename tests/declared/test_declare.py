@@ -50,6 +50,11 @@ policies:
     document:
       Version: "2012-10-17"
       Statement: [{Effect: Allow, Action: "logs:Get*", Resource: "*"}]
+topics:
+  ops: {display_name: Operations, tags: {team: a}}
+subscriptions:
+  - {topic: ops, protocol: slack, endpoint: "https://hooks.slack.com/services/T/B/quiet"}
+  - {topic: ops, protocol: log-group, endpoint: /app/web, send_ok: false}
 alarms:
   many-errors:
     metric: {namespace: Api, name: Errors, dimensions: {route: /a}}
@@ -91,13 +96,14 @@ def told(plan: Plan) -> list[tuple[str, str, str]]:
 def test_everything_is_made_and_applying_again_changes_nothing(context: Context) -> None:
     planned = declare.plan(context, ask(EVERYTHING))
     assert {operation for operation, *_ in told(planned)} == {"create"}
+    assert "quiet" not in repr([(s.key, s.differences) for s in planned.steps])
     assert context.logq.storage.groups.names() == ()
 
     assert declare.apply(context, ask(EVERYTHING), planned.id) == planned
 
     again = declare.plan(context, ask(EVERYTHING))
     assert told(again) == []
-    assert len(again.steps) == 14
+    assert len(again.steps) == 17
     assert describe_metric_filters(context)[0].filter.default == 0
     assert [target.shown for target in describe_rule(context, "alarms").targets] == [
         "",
@@ -113,6 +119,8 @@ def test_every_field_that_differs_is_shown_and_secrets_are_not(context: Context)
         EVERYTHING.replace("retention: 30, tags: {team: a, tier: 1}", "tags: {team: b}")
         .replace('"error"', '"fatal"')
         .replace("threshold: 5", "threshold: 6")
+        .replace("Operations", "Ops")
+        .replace("send_ok: false", "repeat_seconds: 60")
         .replace("    tags: {team: a}", "    tags: {team: b}")
         .replace("/secret", "/other")
         .replace("[ALARM]", "[OK]")
@@ -134,7 +142,11 @@ def test_every_field_that_differs_is_shown_and_secrets_are_not(context: Context)
     assert shown[("rule", "targets[1].arn")] == (masked, masked)
     assert shown[("alarm", "threshold")] == (5.0, 6.0)
     assert shown[("alarm", "tags.team")] == ("a", "b")
-    assert len(shown) == 8
+    assert shown[("topic", "display_name")] == ("Operations", "Ops")
+    assert shown[("subscription", "send_ok")] == (False, True)
+    assert shown[("subscription", "repeat_seconds")] == (0, 60)
+    assert len(shown) == 11
+    assert "quiet" not in repr([(s.key, s.differences) for s in planned.steps])
     declare.apply(context, ask(changed))
     assert told(declare.plan(context, ask(changed))) == []
     assert context.logq.storage.groups.get("/app/api").tags == {"team": "b"}

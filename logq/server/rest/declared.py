@@ -62,7 +62,7 @@ class PlannedChange(BaseModel):
     operation: str = Field(description="create, update, delete or left")
     kind: str
     name: str
-    group: str | None = Field(description="the log group, of what belongs to one")
+    group: str | None = Field(description="the log group or topic that it is of")
     at: str = Field(description="where it is declared")
     fields: list[FieldChange]
 
