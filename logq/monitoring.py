@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from logq.arns import Place
-from logq.errors import InvalidValue
-from logq.metric import Datum, Metric
+from logq.errors import InvalidValue, LogQError
 from logq.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from logq.events.schedules import Schedules
     from logq.metrics.counting import Counting
     from logq.metrics.metrics import Metrics
+    from logq.metrics.own import Own
     from logq.model import Change
     from logq.notify.notify import Notify
     from logq.query.reading import Reader
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
     from logq.storage.events import Effect, Watch
 
 
-OWN_NAMESPACE = "LogQ/Logs"
-"""Metrics of LogQ itself."""
+_MINUTE, _SOON = 60_000, 500
+_STEPS = 5
+"""How much of the upkeep of metrics is done without a pause."""
 
 
 class Monitoring:
@@ -85,13 +87,32 @@ class Monitoring:
             storage.database,
             lambda connection, data: self.metrics.add(connection, data),  # which loads its language
             self._clock,
-            self._count,
+            self.own.count,
         )
+
+    @cached_property
+    def own(self) -> Own:
+        """What LogQ counts of itself."""
+        from logq.metrics import cells
+        from logq.metrics.own import Own
+
+        return Own(self._storage.database, self._clock, cells.add)
+
+    def keep(self, now: int) -> int:
+        """Store what LogQ counted of itself and look after old datapoints; when to come again.
+
+        Epoch milliseconds. Nothing in it takes long: what is left is done the next time.
+        """
+        self.own.publish()
+        for _ in range(_STEPS):
+            if not self.metrics.upkeep(now):
+                return now // _MINUTE * _MINUTE + _MINUTE
+        return now + _SOON
 
     @cached_property
     def watch(self) -> Watch:
         """What looks at every batch of events that is accepted."""
-        return watching([self.counting.watch, self.forwarding.watch])
+        return watching([self.counting.watch, self.forwarding.watch, self.own.watch])
 
     @cached_property
     def notify(self) -> Notify:
@@ -146,7 +167,7 @@ class Monitoring:
 
     def _count_notifications(self, outcome: str, amount: int) -> None:
         self.notifications[outcome] = self.notifications.get(outcome, 0) + amount
-        self._count(f"Notifications{outcome}", {}, amount)
+        self.own.count(f"Notifications{outcome}", {}, amount)
 
     @cached_property
     def alarms(self) -> Alarms:
@@ -170,13 +191,12 @@ class Monitoring:
         )
 
     def close(self) -> None:
-        """End what runs beside the callers."""
+        """End what runs beside the callers, and store what was counted if that is possible."""
         if "alarms" in self.__dict__:
             self.alarms.close()
-
-    def _count(self, name: str, dimensions: Mapping[str, str], amount: float) -> None:
-        metric = Metric(OWN_NAMESPACE, name, tuple(sorted(dimensions.items())))
-        self.metrics.put([Datum(metric, self._clock() // 1000, (amount,), unit="Count")])
+        if "own" in self.__dict__:
+            with suppress(LogQError):
+                self.own.publish(whole=True)
 
     def changed(self, connection: sqlite3.Connection, change: Change) -> None:
         """A log group or a definition was changed, in the transaction of ``connection``."""

@@ -73,13 +73,18 @@ class Context:
         """For making ARNs."""
         return self.logq.place
 
-    def may(self, action: str, resource: str) -> bool:
+    def may(
+        self, action: str, resource: str, conditions: Mapping[str, str] | None = None
+    ) -> bool:
         """Whether the caller may do this; for leaving things out of lists."""
-        return self.caller.allows(action, resource, self._conditions())
+        return self.caller.allows(action, resource, {**self._conditions(), **(conditions or {})})
 
-    def require(self, action: str, *resources: str) -> None:
+    def require(
+        self, action: str, *resources: str, conditions: Mapping[str, str] | None = None
+    ) -> None:
         """Raise AccessDenied unless the caller may do this to all of them.
 
+        ``conditions`` are further keys of policies, such as ``cloudwatch:namespace``.
         Raises InvalidValue for a pattern of log groups: what it fits would not have been asked for.
         """
         for resource in resources:
@@ -87,7 +92,7 @@ class Context:
             if "*" in group and not action.startswith("logq:"):
                 raise InvalidValue(f"{group!r} is no log group", hint="name one, without *")
             self.checked.append(resource)
-            if not self.may(action, resource):
+            if not self.may(action, resource, conditions):
                 raise AccessDenied(
                     f"{self.caller.name} is not authorized to perform {action} on {resource}",
                     hint="a policy of the key must allow it, and none may deny it",

@@ -22,7 +22,7 @@ COMMANDS = (
     *("demo", "serve", "ingest", "agent"),
     *("query", "explain", "fmt", "tail", "fields"),
     *("groups", "streams", "filters", "tables", "queries"),
-    *("alarms", "topics", "subscriptions"),
+    *("metrics", "alarms", "topics", "subscriptions"),
     *("rules", "plan", "apply"),
     *("keys", "policies", "audit"),
     *("compact", "retention", "doctor"),

@@ -33,6 +33,7 @@ def topics() -> dict[str, tuple[str, Callable[[Any], Entries]]]:
             "what --filter and 'filters test' take, and how it differs from queries",
             _filter_pattern,
         ),
+        "metric-math": ("functions of 'metrics get -e' and of metric alarms", _metric_math),
         "formats": ("log formats that are recognised, or pinned with --format", _formats),
         "push": ("what the server takes over HTTP, and from whom", _push),
         "syslog": ("the table [syslog] of logq.toml, for 'logq serve'", _syslog),
@@ -157,6 +158,12 @@ def _filter_pattern(root: Any) -> Entries:
 
     forms = [(form.written, form.meaning) for form in FORMS]
     return forms + [(f"unlike queries: {what}", said) for what, said in DIFFERENCES]
+
+
+def _metric_math(root: Any) -> Entries:
+    from logq.metrics.math.function import functions
+
+    return [(each.signature, each.summary) for each in functions().values()]
 
 
 def _formats(root: Any) -> Entries:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from logq.errors import InvalidValue, WrongArguments
 from logq.metric import DataQuery, Metric, MetricStat, Value, Window
 from logq.metrics import names, reading
+from logq.metrics.label import filled
 from logq.metrics.math.evaluate import DEFAULT_PERIOD, Sheet, calls, check
 from logq.metrics.math.values import Series
 from logq.metrics.search import search
@@ -20,6 +23,7 @@ MOST_FOUND = 500
 MOST_POINTS = 1_000_000
 """Periods, over all queries, that one call may span."""
 
+_ANY = Metric("", "")
 _SUB_MINUTE = (1, 5, 10, 20, 30)
 _LONGEST_PERIOD = 86_400
 
@@ -32,9 +36,7 @@ class Result:
     label: str
     period: int
     points: Mapping[int, float]
-    """By the start of the period, epoch seconds, in order."""
-    metric: Metric | None = None
-    stat: str = ""
+    """By the start of the period, epoch seconds."""
 
 
 def check_period(period: int) -> None:
@@ -48,13 +50,18 @@ def check_period(period: int) -> None:
 
 
 def data(
-    connection: sqlite3.Connection, queries: Sequence[DataQuery], start: int, end: int, now: int
+    connection: sqlite3.Connection,
+    queries: Sequence[DataQuery],
+    span: tuple[int, int],
+    now: int,
+    visible: Callable[[Metric], bool],
 ) -> list[Result]:
     """The series of those queries that are to be returned, in their order.
 
-    Periods are counted from 1970; epoch seconds, ``end`` is exclusive. Raises InvalidValue and
-    QueryError.
+    Periods are counted from 1970; epoch seconds, the end of ``span`` is exclusive. SEARCH finds
+    what is ``visible``. Raises InvalidValue and QueryError.
     """
+    start, end = span
     by_id = check(queries)
     stats = {query.id: query.stat for query in queries if query.stat is not None}
     periods = [stat.period for stat in stats.values()]
@@ -67,18 +74,23 @@ def data(
             hint="choose a longer period or a shorter time",
         )
 
+    def metrics() -> Iterator[Metric]:
+        for known in names.known(connection, since=now - ACTIVE_SECONDS):
+            if visible(known.metric):
+                yield known.metric
+
     def found(text: str, stat: str, period: int) -> tuple[Series, ...]:
         check_period(period)
         if (end - start) // period * MOST_FOUND > 10 * MOST_POINTS:
             raise WrongArguments("SEARCH spans too many periods", hint="choose a longer period")
-        return _search(connection, text, stat, period, (start, end), now)
+        return _search(connection, text, MetricStat(_ANY, stat, period), span, metrics)
 
     sheet = Sheet(by_id, _measured(connection, stats, start, end), _grid(start, end), found)
-    return [
-        Result(query.id, _label(query, series), period, series.points, series.metric, series.stat)
+    return _labelled(
+        (query, series, period)
         for query, value, period in sheet.returned()
         for series in (value if isinstance(value, tuple) else (value,))
-    ]
+    )
 
 
 def evaluate(
@@ -149,23 +161,20 @@ def _series(stat: MetricStat, points: Mapping[int, float]) -> Series:
 def _search(
     connection: sqlite3.Connection,
     text: str,
-    stat: str,
-    period: int,
+    wanted: MetricStat,
     span: tuple[int, int],
-    now: int,
+    metrics: Callable[[], Iterator[Metric]],
 ) -> tuple[Series, ...]:
-    wanted = search(text)
-    metrics = [
-        known.metric
-        for known in names.known(connection, since=now - ACTIVE_SECONDS)
-        if wanted(known.metric)
-    ][:MOST_FOUND]
-    stats = [MetricStat(metric, stat, period) for metric in metrics]
-    found = reading.series(connection, stats, *span)
-    titles = _titles(metrics)
+    fits = search(text)
+    found = list(islice(filter(fits, metrics()), MOST_FOUND))
+    stats = [replace(wanted, metric=metric) for metric in found]
+    points = reading.series(connection, stats, *span)
+    titles = _titles(found)
     return tuple(
-        Series({at: v.value for at, v in points.items()}, titles[each.metric], each.metric, stat)
-        for each, points in zip(stats, found, strict=True)
+        replace(
+            _series(stat, {at: v.value for at, v in by_time.items()}), label=titles[stat.metric]
+        )
+        for stat, by_time in zip(stats, points, strict=True)
     )
 
 
@@ -180,5 +189,17 @@ def _titles(metrics: Sequence[Metric]) -> dict[Metric, str]:
     return titles
 
 
-def _label(query: DataQuery, series: Series) -> str:
-    return query.label or series.label or query.id
+def _labelled(given: Iterable[tuple[DataQuery, Series, int]]) -> list[Result]:
+    """The results, each with its label: its own, or what tells it from the others."""
+    found = list(given)
+    times = Counter(series.label for query, series, _ in found if query.stat is not None)
+    results = []
+    for query, series, period in found:
+        label = series.label or query.id
+        if query.stat is not None and times[label] > 1:
+            label = f"{label} {series.stat}"
+        values = [series.points[at] for at in sorted(series.points)]
+        if query.label is not None:
+            label = filled(query.label, label, values, series.metric, series.stat, period)
+        results.append(Result(query.id, label, period, series.points))
+    return results

@@ -11,6 +11,7 @@ from logq.metrics import aging, cells, data, names, reading
 from logq.metrics.checking import check
 from logq.metrics.data import Result
 from logq.metrics.names import Known
+from logq.metrics.statistic import statistic
 from logq.settings import Settings
 
 
@@ -58,14 +59,21 @@ class Metrics:
         """Raise InvalidValue or QueryError for queries that no data could make valid."""
         data.check_queries(queries, alarm=alarm)
 
-    def data(self, queries: Sequence[DataQuery], start: int, end: int) -> list[Result]:
+    def data(
+        self,
+        queries: Sequence[DataQuery],
+        start: int,
+        end: int,
+        visible: Callable[[Metric], bool] = lambda _: True,
+    ) -> list[Result]:
         """The series of those queries that are to be returned, oldest point first.
 
-        Periods are counted from 1970; epoch seconds, ``end`` is exclusive. Raises InvalidValue and
-        QueryError.
+        Periods are counted from 1970; epoch seconds, ``end`` is exclusive. SEARCH finds what is
+        ``visible``. Raises InvalidValue and QueryError.
         """
+        now = self._clock() // 1000
         with self._database.read() as connection:
-            return data.data(connection, queries, start, end, self._clock() // 1000)
+            return data.data(connection, queries, (start, end), now, visible)
 
     def statistics(
         self, stats: Sequence[MetricStat], start: int, end: int
@@ -79,15 +87,20 @@ class Metrics:
         with self._database.read() as connection:
             return reading.series(connection, stats, start, end)
 
-    def units(self, metric: Metric, start: int, end: int, period: int) -> dict[int, set[str]]:
-        """The units that a metric was measured in, by the start of the period."""
-        found: dict[int, set[str]] = {}
+    def check(self, stats: Sequence[str], period: int) -> None:
+        """Raise InvalidValue unless these are statistics and datapoints are read by this period."""
+        data.check_period(period)
+        for stat in stats:
+            statistic(stat)
+
+    def units(self, metric: Metric, start: int, end: int, period: int) -> set[str]:
+        """The units that a metric was measured in."""
+        found: set[str] = set()
         with self._database.read() as connection:
             for id in names.find_ids(connection, [metric]).values():
                 first, last = start // period * period, -(-end // period) * period
-                for cell in reading.load(connection, [id], first, last, [period]).get(id, []):
-                    at = cell.place.start // period * period
-                    found.setdefault(at, set()).add(cell.place.unit)
+                held = reading.load(connection, [id], first, last, [period]).get(id, [])
+                found.update(cell.place.unit for cell in held)
         return found
 
     def list_metrics(
@@ -105,7 +118,7 @@ class Metrics:
         oldest = self._clock() // 1000 - data.ACTIVE_SECONDS if since is None else since
         with self._database.read() as connection:
             known = list(names.known(connection, namespace=namespace, name=name, since=oldest))
-        for each in known:
+        for each in sorted(known, key=lambda each: each.metric):
             held = dict(each.metric.dimensions)
             if all(key in held and value in (None, held[key]) for key, value in dimensions):
                 yield each

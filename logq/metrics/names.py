@@ -66,7 +66,7 @@ def known(
     name: str | None = None,
     since: int = 0,
 ) -> Iterator[Known]:
-    """Metrics in the order of their names that were measured since a time."""
+    """Metrics that were measured since a time."""
     where = ["last >= ?"]
     bound: list[str | int] = [since]
     for column, value in (("namespace", namespace), ("name", name)):
@@ -74,8 +74,7 @@ def known(
             where.append(f"{column} = ?")
             bound.append(value)
     rows = connection.execute(
-        "SELECT id, namespace, name, dimensions, last FROM metrics "
-        f"WHERE {' AND '.join(where)} ORDER BY namespace, name, dimensions",
+        f"SELECT id, namespace, name, dimensions, last FROM metrics WHERE {' AND '.join(where)}",
         bound,
     )
     for id, space, title, dimensions, last in rows:

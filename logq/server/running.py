@@ -29,6 +29,7 @@ from logq.errors import InvalidValue, StorageError
 from logq.rounds import Rounds
 from logq.server import cloudwatch, create_app, syslog
 from logq.server.cloudwatch.operation import operations
+from logq.server.counted import Counted
 from logq.server.figures import Figures
 from logq.server.gate import Gate, Room
 from logq.server.protocol import protocol
@@ -183,7 +184,8 @@ def serve(
         listening = stack.enter_context(contextlib.closing(listen(binding)))
         figures = Figures()
         pool = stack.enter_context(Workers(logq.data, logq.settings, logq.clock))
-        service = Service(logq, pool, logq.audit, ADMINISTRATOR, binding.local, figures)
+        counted = Counted(logq.audit, logq.monitoring.own.count)
+        service = Service(logq, pool, counted, ADMINISTRATOR, binding.local, figures)
         stack.callback(service.runs.close)
         stack.enter_context(_upkeep(logq))
         stack.enter_context(_monitoring(logq, pool))

@@ -40,7 +40,7 @@ from logq.app import LogQ
 from logq.errors import LogQError
 from logq.events.rule import Target
 from logq.ingest.incoming import Incoming, incoming
-from logq.metric import Metric
+from logq.metric import DataQuery, Datum, Metric
 from logq.metrics.filter import MetricFilter
 from logq.model import Checkpoint
 from logq.work import job
@@ -208,6 +208,9 @@ SAMPLES: dict[str, st.SearchStrategy[Any]] = {
     "entries": st.just([Entry("shop", "Order", "{}")]),
     "times": st.just([NOW]),
     "messages": st.just(["x"]),
+    "data": st.just([Datum(Metric("n", "m"), NOW // 1000, (1.0,))]),
+    "stats": st.just(["Sum"]),
+    "queries": st.just([DataQuery("e", expression="SUM(SEARCH('n', 'Sum', 60))")]),
     "tags": st.just({"a": "b"}),
     "checkpoint": st.just(Checkpoint("o", "k", "1")),
     "document": st.just('{"Fields":["a"]}'),

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import mining, report, scenes, serving, watching
+from tests.bench import metrics, mining, report, scenes, serving, watching
 from tests.bench.measuring import ROOT, Row
 from tests.bench.scenes import Bench
 
@@ -27,7 +27,7 @@ def measure(bench: Bench, only: Sequence[str] = ()) -> Iterator[Row]:
         yield from scenes.ingest(bench)
     if wanted("queries"):
         yield from scenes.queries(bench)
-    elif others := set(only) - {"ingest", "start", "small", "server", "filters", "patterns"}:
+    elif others := set(only) - {"ingest", "start", "small", "metrics", "server", "filters", "patterns"}:
         yield from scenes.queries(bench, lambda name: any(part in name for part in others))
     if wanted("patterns"):
         yield from mining.patterns(bench)
@@ -35,6 +35,8 @@ def measure(bench: Bench, only: Sequence[str] = ()) -> Iterator[Row]:
         yield from scenes.start(bench)
     if wanted("small"):
         yield from scenes.small(bench)
+    if wanted("metrics"):
+        yield from metrics.metrics(bench)
     if wanted("server"):
         yield from serving.server(bench)
     if wanted("filters"):
@@ -55,8 +57,8 @@ def main(
         nargs="+",
         default=(),
         metavar="NAME",
-        help="ingest, queries, start, small, server, filters, patterns, or parts of the names of "
-        "questions; questions and patterns use the data of the last run with ingest",
+        help="ingest, queries, start, small, metrics, server, filters, patterns, or parts of the "
+        "names of questions; questions and patterns use the data of the last run with ingest",
     )
     chosen = parser.parse_args(arguments)
     bench = Bench(chosen.events, chosen.work, chosen.repeats)

@@ -39,7 +39,11 @@ class Memory:
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         self._connection.execute("BEGIN")
-        yield self._connection
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
         self._connection.execute("COMMIT")
 
     @contextmanager

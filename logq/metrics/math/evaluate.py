@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from logq.errors import InvalidValue, QueryError, WrongArguments, located
 from logq.metric import DataQuery
@@ -12,9 +12,11 @@ from logq.metrics.math.function import Argument, find
 from logq.metrics.math.nodes import Array, Call, Chain, Id, Negative, Node, Number, Text, Word, walk
 from logq.metrics.math.operators import apply, negated
 from logq.metrics.math.parse import parse
-from logq.metrics.math.values import Option, Series, Value, kind_of
+from logq.metrics.math.values import Option, Series, Value, kind_of, size_of
 
 DEFAULT_PERIOD = 60
+MOST_CALCULATED = 3_000_000
+"""Points of all intermediate results: some seconds of work."""
 
 Search = Callable[[str, str, int], tuple[Series, ...]]
 
@@ -29,6 +31,8 @@ class Sheet:
     grid_of: Callable[[int], Sequence[int]]
     """The starts of all periods of a length."""
     search: Search
+    left: list[int] = field(default_factory=lambda: [MOST_CALCULATED])
+    """How many points may still be calculated."""
 
     def returned(self) -> Iterator[tuple[DataQuery, Series | tuple[Series, ...], int]]:
         """The queries that are to be returned, their values and periods; raises QueryError."""
@@ -168,6 +172,20 @@ class _Cell:
 
     def _argument(self, node: Node) -> Argument:
         with located(node):
+            found = self._found(node)
+            self._spend(found)
+            return found
+
+    def _spend(self, found: Argument) -> None:
+        self.sheet.left[0] -= size_of(found)
+        if self.sheet.left[0] < 0:
+            raise WrongArguments(
+                "too many points are calculated",
+                hint="choose a longer period, a shorter time or fewer metrics",
+            )
+
+    def _found(self, node: Node) -> Argument:
+        with located(node):
             match node:
                 case Number():
                     return node.value
@@ -187,6 +205,7 @@ class _Cell:
                     value = self._value(node.first)
                     for operator, operand in node.rest:
                         value = apply(operator, value, self._value(operand))
+                        self._spend(value)
                     return value
 
     def _items(self, node: Array) -> Iterator[Series]:

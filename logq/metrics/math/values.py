@@ -55,6 +55,17 @@ def guarded(calculate: Callable[..., float], *given: float) -> float:
     return found if isinstance(found, float | int) else math.nan
 
 
+def size_of(value: Value | str) -> int:
+    """How many points a value has."""
+    match value:
+        case Series():
+            return len(value.points)
+        case tuple():
+            return sum(len(series.points) for series in value)
+        case _:
+            return 1
+
+
 def kind_of(value: Value | str) -> str:
     """What a value is, for messages."""
     match value:

@@ -16,6 +16,7 @@ from logq.server.rest import (
     filters,
     groups,
     info,
+    metrics,
     mute_rules,
     problem,
     queries,
@@ -32,7 +33,7 @@ from logq.server.service import Service
 
 _NOUNS = (
     *(query, queries, complete, tail, groups, events, fields, saved_queries, filters, tables),
-    *(rules, declared),
+    *(metrics, rules, declared),
     *(batches, upkeep, access, info, topics),
     *(alarms, mute_rules, backtests),
 )
