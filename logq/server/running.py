@@ -23,13 +23,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from logq.access.caller import ADMINISTRATOR
+from logq.actions.counted import Counted
 from logq.app import LogQ, OwnGroups
 from logq.config import table
 from logq.errors import InvalidValue, StorageError
 from logq.rounds import Rounds
 from logq.server import cloudwatch, create_app, syslog
 from logq.server.cloudwatch.operation import operations
-from logq.server.counted import Counted
 from logq.server.figures import Figures
 from logq.server.gate import Gate, Room
 from logq.server.protocol import protocol
