@@ -44,6 +44,7 @@ def test_a_log_group_is_told_and_it_is_counted(logq: LogQ) -> None:
 
         assert told == [1, 1, 0]
         assert len(messages(logq, "/ops")) == 2
+        logq.monitoring.own.publish(whole=True)
         stat = MetricStat(Metric("LogQ/Logs", "NotificationsDelivered"), "Sum", 60)
         window = Window(NOW // 1000 // 60 * 60, NOW // 1000 // 60 * 60 + 60)
         [[value]] = logq.monitoring.metrics.windows([(stat, [window])])
