@@ -20,6 +20,8 @@ SLOTS = 1_440
 """How many buckets a block spans."""
 
 _LEVEL = 3
+_SCALES = range(4)
+_LARGEST = 2.0**40
 _HEAD = struct.Struct("<I")
 _COUNTED, _FOLDED, _OPAQUE = 1, 2, 4
 
@@ -53,8 +55,10 @@ def pack(cells: Sequence[Cell]) -> bytes:
         counts.extend(weights if counted else ())
         figures.extend(summary.rest if summary.rest.samples else ())
     many = len(cells)
-    lengths = [many, len(values), len(counts), len(bins), len(figures)]
-    head = orjson.dumps([*lengths, units])
+    columns = (values, counts, figures)
+    scales = [_scale(numbers) for numbers in columns]
+    lengths = [many, len(values), len(counts), len(figures), len(bins)]
+    head = orjson.dumps([*lengths, units, scales])
     body = b"".join(
         (
             struct.pack(f"<{many}H", *slots),
@@ -62,7 +66,7 @@ def pack(cells: Sequence[Cell]) -> bytes:
             bytes(kinds),
             bytes(units.index(cell.place.unit) for cell in cells),
             struct.pack(f"<{len(bins)}h", *bins),
-            *(_spread(numbers) for numbers in (values, counts, figures)),
+            *(_spread(*each) for each in zip(columns, scales, strict=True)),
         )
     )
     return _HEAD.pack(len(head)) + head + bytes(cramjam.zstd.compress(body, _LEVEL))
@@ -72,18 +76,17 @@ def unpack(metric: int, resolution: int, number: int, data: bytes) -> Iterator[C
     """The cells that were packed, in their order."""
     (length,) = _HEAD.unpack_from(data)
     start = _HEAD.size + length
-    many, *lengths, units = orjson.loads(data[_HEAD.size : start])
+    many, *lengths, n_bins, units, scales = orjson.loads(data[_HEAD.size : start])
     body = bytes(cramjam.zstd.decompress(data[start:]))
     slots = struct.unpack_from(f"<{many}H", body)
     sizes = struct.unpack_from(f"<{many}H", body, 2 * many)
     kinds, unit_numbers = body[4 * many : 5 * many], body[5 * many : 6 * many]
-    n_values, n_counts, n_bins, n_figures = lengths
     at = 6 * many
     bins = iter(struct.unpack_from(f"<{n_bins}h", body, at))
     at += 2 * n_bins
     columns = []
-    for size in (n_values, n_counts, n_figures):
-        columns.append(iter(_gathered(body[at : at + 8 * size])))
+    for size, scale in zip(lengths, scales, strict=True):
+        columns.append(iter(_gathered(body[at : at + 8 * size], scale)))
         at += 8 * size
     values, counts, figures = columns
     for slot, size, kind, unit in zip(slots, sizes, kinds, unit_numbers, strict=True):
@@ -99,15 +102,29 @@ def unpack(metric: int, resolution: int, number: int, data: bytes) -> Iterator[C
         yield Cell(place, summary.figures, summary.detail())
 
 
-def _spread(numbers: Sequence[float]) -> bytes:
-    """All first bytes, then all second bytes, and so on."""
-    data = struct.pack(f"<{len(numbers)}d", *numbers)
+def _scale(numbers: Sequence[float]) -> int | None:
+    """The power of ten that makes whole numbers of them all, if a small one does."""
+    for scale in _SCALES:
+        power = 10**scale
+        if all(abs(n) < _LARGEST and round(n * power) / power == n for n in numbers):
+            return scale
+    return None
+
+
+def _spread(numbers: Sequence[float], scale: int | None) -> bytes:
+    """All first bytes, then all second bytes, and so on; of whole numbers where they are such."""
+    if scale is None:
+        data = struct.pack(f"<{len(numbers)}d", *numbers)
+    else:
+        data = struct.pack(f"<{len(numbers)}q", *(round(n * 10**scale) for n in numbers))
     return b"".join(data[at::8] for at in range(8))
 
 
-def _gathered(data: bytes) -> tuple[float, ...]:
+def _gathered(data: bytes, scale: int | None) -> Sequence[float]:
     many = len(data) // 8
     mixed = bytearray(len(data))
     for at in range(8):
         mixed[at::8] = data[at * many : (at + 1) * many]
-    return struct.unpack(f"<{many}d", mixed)
+    if scale is None:
+        return struct.unpack(f"<{many}d", mixed)
+    return [number / 10**scale for number in struct.unpack(f"<{many}q", mixed)]

@@ -26,7 +26,7 @@ from logq.access.caller import ADMINISTRATOR
 from logq.actions.counted import Counted
 from logq.app import LogQ, OwnGroups
 from logq.config import table
-from logq.errors import InvalidValue, StorageError
+from logq.errors import InvalidValue, LogQError, StorageError
 from logq.rounds import Rounds
 from logq.server import cloudwatch, create_app, syslog
 from logq.server.cloudwatch.operation import operations
@@ -188,6 +188,7 @@ def serve(
         service = Service(logq, pool, counted, ADMINISTRATOR, binding.local, figures)
         stack.callback(service.runs.close)
         stack.enter_context(_upkeep(logq))
+        stack.enter_context(_keeping_metrics(logq))
         stack.enter_context(_monitoring(logq, pool))
         logq.when_accepted(figures.accepted)
         _gauges(figures, pool)
@@ -281,6 +282,36 @@ def _monitoring(logq: LogQ, pool: Workers) -> Iterator[None]:
     finally:
         stop.set()
         rounds.stop()
+        thread.join()
+
+
+@contextlib.contextmanager
+def _keeping_metrics(logq: LogQ) -> Iterator[None]:
+    """Metrics grow old, and what this process counts is stored every minute, meanwhile.
+
+    Each process does so, whoever of them evaluates alarms.
+    """
+    stop = threading.Event()
+
+    def keep() -> None:
+        wait = 0.0
+        while not stop.wait(wait):
+            now = logq.clock()
+            try:
+                wait = max(0.1, (logq.monitoring.keep(now) - now) / 1000)
+            except LogQError as error:
+                _LOG.warning("metrics: %s", error.message)
+                wait = 60.0
+            except Exception:
+                _LOG.exception("looking after metrics failed; it is tried again")
+                wait = 60.0
+
+    thread = threading.Thread(target=keep, name="metrics", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
         thread.join()
 
 
