@@ -17,6 +17,9 @@ from tests.bench.measuring import ROOT, Row
 from tests.bench.scenes import Bench
 
 
+_SCENES = frozenset({"ingest", "start", "small", "metrics", "server", "filters", "patterns"})
+
+
 def measure(bench: Bench, only: Sequence[str] = ()) -> Iterator[Row]:
     """The rows of all scenes, or of those and the questions that ``only`` names."""
 
@@ -27,7 +30,15 @@ def measure(bench: Bench, only: Sequence[str] = ()) -> Iterator[Row]:
         yield from scenes.ingest(bench)
     if wanted("queries"):
         yield from scenes.queries(bench)
-    elif others := set(only) - {"ingest", "start", "small", "metrics", "server", "filters", "patterns"}:
+    elif others := set(only) - {
+        "ingest",
+        "start",
+        "small",
+        "metrics",
+        "server",
+        "filters",
+        "patterns",
+    }:
         yield from scenes.queries(bench, lambda name: any(part in name for part in others))
     if wanted("patterns"):
         yield from mining.patterns(bench)
