@@ -16,7 +16,6 @@ from tests.bench import metrics, mining, report, scenes, serving, watching
 from tests.bench.measuring import ROOT, Row
 from tests.bench.scenes import Bench
 
-
 _SCENES = frozenset({"ingest", "start", "small", "metrics", "server", "filters", "patterns"})
 
 
@@ -30,15 +29,7 @@ def measure(bench: Bench, only: Sequence[str] = ()) -> Iterator[Row]:
         yield from scenes.ingest(bench)
     if wanted("queries"):
         yield from scenes.queries(bench)
-    elif others := set(only) - {
-        "ingest",
-        "start",
-        "small",
-        "metrics",
-        "server",
-        "filters",
-        "patterns",
-    }:
+    elif others := set(only) - _SCENES:
         yield from scenes.queries(bench, lambda name: any(part in name for part in others))
     if wanted("patterns"):
         yield from mining.patterns(bench)
