@@ -41,6 +41,7 @@ def topics() -> dict[str, tuple[str, Callable[[Any], Entries]]]:
             "what 'logq subscriptions add' takes as PROTOCOL and ADDRESS",
             _notifiers,
         ),
+        "declared": ("sections of the files that 'logq plan' and 'logq apply' take", _declared),
         "renderers": ("output formats, chosen with -o", _renderers),
         "settings": ("settings: [settings] in logq.toml, or LOGQ_<NAME>", _settings),
         "operations": (
@@ -198,6 +199,15 @@ def _notifiers(root: Any) -> Entries:
     return [
         (name, f"{each.summary} At most {each.limit}. Address: {each.example}")
         for name, each in notifiers().items()
+    ]
+
+
+def _declared(root: Any) -> Entries:
+    from logq.declared.kind import kinds
+
+    return [
+        (section, f"each a {kind.name}: {', '.join(field.name for field in kind.fields)}")
+        for section, kind in kinds().items()
     ]
 
 
