@@ -51,6 +51,8 @@ FALSE: Sql = exp.Boolean(this=False)
 
 def is_literal(value: Sql) -> bool:
     """Whether this is a bare literal, which ORDER BY and GROUP BY read in ways of their own."""
+    while isinstance(value, exp.Paren | exp.Neg):
+        value = value.this
     return isinstance(value, exp.Literal | exp.Boolean | exp.Null)
 
 

@@ -15,7 +15,6 @@ RUN = 60
 COMPARED = 12
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_query_finds_anything_but_rows_or_a_fault_of_the_query(
     seed: int, tmp_path: Path
