@@ -86,7 +86,18 @@ ROOMS: dict[str, frozenset[str]] = {
     # Late only (see LATE): help, completion and follow read the registries and types of engines.
     "cli": GROUND
     | ENGINES
-    | {"__init__", "actions", "app", "client", "renderer", "server", "terminal", "values", "work"},
+    | {
+        "__init__",
+        "actions",
+        "app",
+        "client",
+        "declared",
+        "renderer",
+        "server",
+        "terminal",
+        "values",
+        "work",
+    },
     "__main__": frozenset({"cli"}),
 }
 
