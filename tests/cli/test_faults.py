@@ -48,7 +48,7 @@ ROOT = Path(__file__).parents[2]
         (["agent", "x.log"], 2, "no log group"),
         (["help", "nosuch"], 3, "no help on 'nosuch'"),
         (["nosuch"], 2, "No such command"),
-        (["querry"], 2, "Did you mean 'query'?"),
+        (["querry"], 2, "Did you mean 'query'"),
         (["query", "--nosuch"], 2, "No such option"),
         (["query"], 2, "Missing argument"),
         (["--config", "none.toml", "groups"], 3, "no configuration file"),
