@@ -147,7 +147,14 @@ class Monitoring:
         dispatch = Dispatch(
             lambda: self.notify, lambda connection, data: self.metrics.add(connection, data)
         )
-        return Bus(self._storage.definitions, self._place, self._clock, dispatch, self._report)
+        return Bus(
+            self._storage.definitions,
+            self._place,
+            self._clock,
+            dispatch,
+            self._report,
+            self.own.count,
+        )
 
     @cached_property
     def schedules(self) -> Schedules:
@@ -188,6 +195,7 @@ class Monitoring:
             evidence(lambda *asked: self.ask(*asked), self._reader, storage.definitions),
             self.notify.forget,
             delay=self._settings.evaluation_delay * 1000,
+            count=lambda name, amount: self.own.count(name, {}, amount),
         )
 
     def close(self) -> None:

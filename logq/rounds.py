@@ -54,7 +54,6 @@ class Rounds:
             monitoring.alarms.tick,
             monitoring.schedules.tick,
             self._mirror,
-            self._age,
         )
         monitoring.nudge = self._wake.set
 
@@ -111,10 +110,6 @@ class Rounds:
         """Write the default values of metric filters for minutes that are over."""
         self._monitoring.counting.close_minutes()
         return now + LONGEST
-
-    def _age(self, now: int) -> int:
-        """Pack, roll up and delete old datapoints, a part a round."""
-        return now + (0 if self._monitoring.metrics.upkeep(now) else LONGEST)
 
     def _mirror(self, now: int) -> int:
         """Copy new history into its log group; each item once, by a checkpoint."""

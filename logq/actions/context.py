@@ -73,9 +73,7 @@ class Context:
         """For making ARNs."""
         return self.logq.place
 
-    def may(
-        self, action: str, resource: str, conditions: Mapping[str, str] | None = None
-    ) -> bool:
+    def may(self, action: str, resource: str, conditions: Mapping[str, str] | None = None) -> bool:
         """Whether the caller may do this; for leaving things out of lists."""
         return self.caller.allows(action, resource, {**self._conditions(), **(conditions or {})})
 

@@ -19,7 +19,7 @@ from logq.alarms.reasons import composite_data, created_reason, updated_reason
 from logq.alarms.roster import Definitions, Roster, Rosters
 from logq.alarms.standing import Standing
 from logq.alarms.state import State
-from logq.alarms.ticking import Lines, Series, Ticking
+from logq.alarms.ticking import Count, Lines, Series, Ticking
 from logq.alarms.transition import Change, Emit, Publish, Transitions
 from logq.alarms.validation import check_alarm, check_tags
 from logq.arns import Place
@@ -59,8 +59,11 @@ class Alarms:
         forget: Forget = lambda connection, arn: None,
         *,
         delay: int = 5_000,
+        count: Count = lambda name, amount: None,
     ) -> None:
-        """``delay`` is how long (ms) after the end of a period it is evaluated."""
+        """``delay`` is how long (ms) after the end of a period it is evaluated; ``count``
+        counts for LogQ's own metrics.
+        """
         self._forget = forget
         self._database = database
         self._definitions = definitions
@@ -79,6 +82,7 @@ class Alarms:
             lines,
             self._start_log_alarms,
             delay=delay,
+            count=count,
         )
 
     def _start_log_alarms(self, alarms: Sequence[Alarm], moment: int) -> None:

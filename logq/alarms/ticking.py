@@ -66,6 +66,10 @@ class RunLogAlarms(Protocol):
     def __call__(self, alarms: Sequence[Alarm], moment: int) -> None: ...
 
 
+Count = Callable[[str, float], object]
+"""Counts for a metric of LogQ itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What an evaluation came to."""
@@ -90,6 +94,7 @@ class Ticking:
         run_log_alarms: RunLogAlarms,
         *,
         delay: int,
+        count: Count = lambda name, amount: None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
@@ -99,6 +104,7 @@ class Ticking:
         self._lines = lines
         self._run_log_alarms = run_log_alarms
         self._scheduler = Scheduler(delay)
+        self._count = count
         self._timer = timer
 
     def tick(self, now: int) -> int:
@@ -111,12 +117,15 @@ class Ticking:
             kept = standing.muted(connection)
             next_timer = standing.next_timer(connection)
         self._wake(roster, timers, kept, now)
+        late = max(0, now - self._scheduler.next(now))
         due = [roster.alarms[name] for name in self._scheduler.due(now)]
         if due:
             missed = gap(last, now)
             if missed is not None:
                 self._note(due, missed)
             moment = self._scheduler.moment(now)
+            self._count("AlarmEvaluations", len(due))
+            self._count("AlarmEvaluationLag", late / 1000)
             self._metrics(due, roster, moment, now)
             logs = [alarm for alarm in due if isinstance(alarm.watch, LogWatch)]
             if logs:

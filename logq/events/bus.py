@@ -15,6 +15,8 @@ from logq.events.matching import Definitions, Matching, Text
 from logq.events.rule import Rule, Target
 from logq.events.sending import Send, Sending
 
+Count = Callable[[str, Mapping[str, str], float], object]
+"""Counts for a metric of LogQ itself: its name, dimensions and how much."""
 Report = Callable[[str], None]
 """Tells the person who runs LogQ what was not done."""
 
@@ -29,11 +31,13 @@ class Bus:
         clock: Callable[[], int],
         send: Send,
         report: Report = lambda _: None,
+        count: Count = lambda name, dimensions, amount: None,
     ) -> None:
         self._place = place
         self._clock = clock
         self.send = send
         self._report = report
+        self.count = count
         self.matching = Matching(definitions)
 
     def emit(self, connection: sqlite3.Connection, event: Event) -> int:
@@ -96,6 +100,8 @@ class Bus:
             try:
                 self.send(connection, sending)
                 sent += 1
+                self.count("RuleInvocations", {"RuleName": rule.name}, 1)
             except NotFound as error:
+                self.count("RuleFailedInvocations", {"RuleName": rule.name}, 1)
                 self._report(f"rule {rule.name}, target {target.id}: {error.message}")
         return sent

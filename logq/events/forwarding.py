@@ -121,6 +121,10 @@ class Forwarding:
             self._bus.emit(connection, event)
         for sending in texts:
             self._bus.send(connection, sending)
+        dimensions = {"LogGroupName": matched.group, "FilterName": matched.filter}
+        size = sum(len(piece.message.encode()) for piece in matched.events)
+        self._bus.count("ForwardedLogEvents", dimensions, len(matched.events))
+        self._bus.count("ForwardedBytes", dimensions, size)
 
     def _filters_of(self, group: str) -> _Filters:
         """Those in force; another process may have changed them."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from logq.alarms.state import State
 from logq.app import LogQ, OwnGroups
-from logq.metric import Datum, Metric
+from logq.metric import Datum, Metric, MetricStat, Window
 from logq.rounds import HISTORY, LOCK, Rounds, _alone
 from tests.alarms.conftest import START, alarm
 
@@ -37,6 +37,30 @@ def test_a_round_evaluates_and_mirrors_the_history_once(tmp_path: Path) -> None:
             "StateUpdate",
         ]
         assert logq.monitoring.alarms.get("errors").standing.state == State.ALARM
+
+
+def test_evaluations_and_how_late_they_are_are_metrics(tmp_path: Path) -> None:
+    now = [START + 5_000]
+    with LogQ(tmp_path / "data", clock=lambda: now[0], environ={}) as logq:
+        for name in ("a", "b"):
+            logq.monitoring.alarms.put(alarm(name))
+        rounds = rounds_of(logq)
+        rounds.once(now[0])
+        now[0] += 60_000 + 2_500  # the next minute, and late
+        rounds.once(now[0])
+        logq.monitoring.own.publish(whole=True)
+
+        minutes = [Window(START // 1000, START // 1000 + 120)]
+        found = {
+            name: logq.monitoring.metrics.windows(
+                [(MetricStat(Metric("LogQ/Logs", name), stat, 120), minutes)]
+            )[0][0]
+            for name, stat in (("AlarmEvaluations", "Sum"), ("AlarmEvaluationLag", "Maximum"))
+        }
+    assert {name: value and value.value for name, value in found.items()} == {
+        "AlarmEvaluations": 4,
+        "AlarmEvaluationLag": 2.5,
+    }
 
 
 def test_only_one_process_makes_the_rounds_and_another_takes_over(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from logq.errors import AlreadyExists
 from logq.events.matched import LIMIT, Piece, cut
 from logq.events.rule import Rule, Target, body_of
 from logq.ingest.incoming import incoming
+from logq.metric import MetricStat, Window
 
 NOW = 1_795_510_800_000
 OUT = "arn:aws:logs:us-east-1:000000000000:log-group:out"
@@ -87,6 +88,23 @@ def test_a_log_group_gets_the_events_themselves(logq: LogQ) -> None:
         ("out", "forwarded/1/f", "ERROR one"),
         ("out", "forwarded/1/f", "ERROR two"),
     ]
+
+
+def test_what_went_on_and_the_rules_that_ran_are_metrics(logq: LogQ) -> None:
+    subscribe(logq, "ERROR", logq.place.log_group("copies"))
+    rule(logq, {"source": ["logq.config"]}, logq.place.log_group("changes"))
+    send(logq, ["ERROR 1", "fine", "ERROR 22"])
+    logq.ensure_group("another")
+    logq.monitoring.own.publish(whole=True)
+
+    metrics, now = logq.monitoring.metrics, NOW // 60_000 * 60
+    sums = {}
+    for known in metrics.list_metrics("LogQ/Logs"):
+        ask = MetricStat(known.metric, "Sum", 60)
+        ((value,),) = metrics.windows([(ask, [Window(now, now + 60)])])
+        sums[known.metric.name] = value.value if value else None
+    assert (sums["ForwardedLogEvents"], sums["ForwardedBytes"]) == (2, 15)
+    assert sums["RuleInvocations"] == 2  # the rule itself is a change, too
 
 
 def test_an_unknown_kind_of_destination_reaches_the_bus(logq: LogQ) -> None:
