@@ -16,7 +16,9 @@ from tests.bench import metrics, mining, report, scenes, serving, watching
 from tests.bench.measuring import ROOT, Row
 from tests.bench.scenes import Bench
 
-_SCENES = frozenset({"ingest", "start", "small", "metrics", "server", "filters", "patterns"})
+_SCENES = frozenset(
+    {"ingest", "start", "small", "metrics", "server", "filters", "alarms", "patterns"}
+)
 
 
 def measure(bench: Bench, only: Sequence[str] = ()) -> Iterator[Row]:
@@ -43,6 +45,8 @@ def measure(bench: Bench, only: Sequence[str] = ()) -> Iterator[Row]:
         yield from serving.server(bench)
     if wanted("filters"):
         yield from watching.filters(bench)
+    if wanted("alarms"):
+        yield from watching.alarms(bench)
 
 
 def main(
@@ -59,8 +63,8 @@ def main(
         nargs="+",
         default=(),
         metavar="NAME",
-        help="ingest, queries, start, small, metrics, server, filters, patterns, or parts of the "
-        "names of questions; questions and patterns use the data of the last run with ingest",
+        help="ingest, queries, start, small, metrics, server, filters, alarms, patterns, or parts "
+        "of the names of questions; these and patterns use the data of the last run with ingest",
     )
     chosen = parser.parse_args(arguments)
     bench = Bench(chosen.events, chosen.work, chosen.repeats)

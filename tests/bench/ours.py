@@ -219,3 +219,58 @@ def _counted(logq: LogQ) -> int:
     with logq.storage.database.read() as connection:
         (found,) = connection.execute("SELECT sum(samples) FROM datapoints").fetchone()
     return int(found or 0)
+
+
+def alarms(data: str, count: int) -> dict[str, float]:
+    """CPU seconds of one minute's evaluation of alarms: when nothing changes, and when all do."""
+    from logq.alarms.definition import Actions, Alarm, Check, MetricWatch
+    from logq.alarms.state import State
+    from logq.metric import DataQuery, Datum, Metric, MetricStat
+
+    now = 1_795_510_800_000
+    named = [Metric("bench", "errors", (("host", f"h{n}"),)) for n in range(count)]
+    with LogQ(Path(data), environ={}, clock=lambda: now) as logq:
+        monitoring = logq.monitoring
+        with logq.storage.database.write():
+            topic = logq.place.topic("people")
+            for number, metric in enumerate(named):
+                check = Check("GreaterThanThreshold", 5, 3, 2)
+                query = DataQuery("m1", MetricStat(metric, "Sum", 60))
+                watch = MetricWatch((query,), check, 60)
+                monitoring.alarms.put(Alarm(f"a{number}", watch, actions=Actions(alarm=(topic,))))
+
+        def minute(value: float) -> float:
+            nonlocal now
+            data = [Datum(metric, now // 1000, (value,)) for metric in named]
+            with logq.storage.database.write() as connection:
+                monitoring.metrics.add(connection, data)
+            now += 60_000
+            cpu = time.process_time()
+            monitoring.alarms.tick(now + 5_000)
+            return time.process_time() - cpu
+
+        minute(1)
+        minute(1)
+        steady = minute(1)
+        minute(9)
+        flip = minute(9)
+        states = [each.standing.state for each in monitoring.alarms.describe()]
+        return {"steady": steady, "flip": flip, "ringing": states.count(State.ALARM)}
+
+
+def month(data: str, events: int, apart: int, burst: int) -> dict[str, int]:
+    """Store a month of events, evenly; of ``apart`` of them the first ``burst`` are errors."""
+    from logq.ingest.incoming import incoming
+
+    Path(data).parent.mkdir(parents=True, exist_ok=True)
+    end = time.time_ns() // 1_000_000
+    step = 30 * 86_400_000 // events
+    with LogQ(Path(data), environ={}) as logq:
+        logq.ensure_group(GROUP)
+        texts = [
+            '{"level": "ERROR"}' if n % apart < burst else '{"level": "INFO"}'
+            for n in range(events)
+        ]
+        times = [end - (events - n) * step for n in range(events)]
+        logq.accept(GROUP, incoming(texts, times, "s0"))
+    return {"events": events}

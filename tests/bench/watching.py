@@ -1,12 +1,15 @@
-"""What metric filters cost where events are accepted, against the same events without them."""
+"""What watching costs: metric filters where events are accepted, and the evaluation of alarms."""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from tests.bench import corpus
-from tests.bench.measuring import Cost, Goal, Row, alternate, child
+from tests.bench.measuring import Cost, Goal, Row, alternate, child, run
 from tests.bench.scenes import Bench
 
 FILTERS = 20
@@ -54,4 +57,50 @@ def filters(bench: Bench) -> Iterator[Row]:
         Goal("cpu", 0, 60),
         None,
         "against none; a minute has 60 s",
+    )
+
+
+MONTH = 100_000
+"""Events, one in 26 seconds."""
+BURSTS, BURST = 5, 200
+"""Times of nothing but errors, and how many these are."""
+ALARM = """
+operator = ">"
+threshold = 1
+missing = "notBreaching"
+periods = 3
+datapoints = 2
+[metric]
+namespace = "bench"
+name = "errors"
+statistic = "Sum"
+"""
+
+
+def alarms(bench: Bench) -> Iterator[Row]:
+    """A minute of ten thousand alarms; a month of one alarm, replayed."""
+    count = min(10_000, bench.events // 10)
+    cost, found = child("logq.alarms", data=bench.fresh("alarms.logq"), count=count)
+    for name in ("steady", "flip"):
+        yield Row(
+            f"{count:,} alarms a minute: {name}",
+            Cost(cpu=found[name], memory=cost.memory),
+            Cost(),
+            Goal("cpu", 0, 60),
+            found["ringing"] == count,
+            "a minute has 60 s; memory with all of the data",
+        )
+    data = bench.fresh("month.logq")
+    child("logq.month", data=data, events=MONTH, apart=MONTH // BURSTS, burst=BURST)
+    definition = Path(data).with_suffix(".toml")
+    definition.write_text(ALARM, encoding="utf-8")
+    command = [sys.executable, "-m", "logq", "--data", data, "alarms", "backtest", str(definition)]
+    cost, printed = run([*command, "-g", "bench", "--pattern", "{ $.level = ERROR }", "-o", "json"])
+    yield Row(
+        "backtest of a month, one-minute periods",
+        cost,
+        Cost(),
+        Goal("wall", 0, 5),
+        [row["after"] for row in json.loads(printed)].count("ALARM") == BURSTS,
+        "the whole command, from stored events",
     )
