@@ -242,7 +242,7 @@ def test_nothing_makes_a_message_too_long_or_calls_anybody(
         assert len(said) <= 250_000
     assert "/#/alarms/checkout%20errors" in said or notifier.name == "sns-http"
     if message.notification.kind == "alarm":
-        assert message.notification.status in said
+        assert message.notification.status in said.replace("\\\\", "")  # escaped in Markdown
 
 
 @pytest.mark.parametrize("name", ["slack", "teams", "discord", "gchat", "mattermost", "apprise"])

@@ -144,7 +144,7 @@ def router(service: Service) -> APIRouter:
         recent: Annotated[
             bool, Query(description="only those of the last three hours, not two weeks")
         ] = False,
-        limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+        limit: Annotated[int, Query(ge=1, le=10_000, description="at most so many")] = 1_000,
         token: Annotated[str | None, Query(description="`next` of the page before")] = None,
     ) -> Metrics:
         """The metrics that were measured lately."""

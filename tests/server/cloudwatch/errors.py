@@ -199,7 +199,7 @@ CASES: list[Case] = [
     ("TagResource", {"resourceArn": "app", "tags": {"a": "b"}}, INVALID, "The specified resource"),
     (
         "PutSubscriptionFilter",
-        FILTER | {"destinationArn": "http://here"},
+        FILTER | {"destinationArn": "here"},
         INVALID,
         "The destination ARN is invalid.",
     ),

@@ -255,8 +255,8 @@ def test_other_paths_are_not_taken_for_the_wire_protocol(served: Served) -> None
 @pytest.mark.parametrize(
     ("service", "operation", "params", "wanted"),
     [
-        ("events", "put_rule", {"Name": "r"}, "UnknownOperationException"),
-        ("sns", "create_topic", {"Name": "t"}, "InvalidAction"),
+        ("events", "create_event_bus", {"Name": "b"}, "UnknownOperationException"),
+        ("sns", "opt_in_phone_number", {"phoneNumber": "1"}, "InvalidAction"),
         ("sts", "get_session_token", {}, "InvalidAction"),
     ],
 )
